@@ -7,10 +7,17 @@ import io.tapwright.model.IpPrefix;
  *
  * @param scope    RT_SCOPE_* of linux/rtnetlink.h: 0 universe, 253 link, 254 host
  * @param flags    IFA_FLAGS
- * @param kernelMade true for what the kernel adds by itself (IPv6 link-local, autoconfigured)
+ * @param protocol IFA_PROTO, who made the address (since Linux 5.18, 0 before): 0 nobody said, 1 to 3 the kernel itself
+ *                 (loopback, router advertisement, IPv6 link-local), {@link #OURS} the configuration of Tapwright
  * @param lifetimes preferred and valid seconds, {@link #FOREVER} for none
  */
-public record Address(IpPrefix prefix, int scope, int flags, boolean kernelMade, Lifetimes lifetimes) {
+public record Address(IpPrefix prefix, int scope, int flags, int protocol, Lifetimes lifetimes) {
+
+    /** Marks an address that {@code tapwright.networks.*.address} put on a bridge, so that it can be told from others. */
+    public static final int OURS = 84;
+
+    private static final int LAST_KERNEL_PROTOCOL = 3;
+    private static final int SCOPE_LINK = 253;
 
     /** Seconds left; 0xffffffff (INFINITY_LIFE_TIME) means for ever. */
     public record Lifetimes(long preferredSeconds, long validSeconds) {
@@ -18,7 +25,16 @@ public record Address(IpPrefix prefix, int scope, int flags, boolean kernelMade,
 
     public static final Lifetimes FOREVER = new Lifetimes(0xffffffffL, 0xffffffffL);
 
-    public static Address of(IpPrefix prefix) {
-        return new Address(prefix, 0, 0, false, FOREVER);
+    public static Address ours(IpPrefix prefix) {
+        return new Address(prefix, 0, 0, OURS, FOREVER);
+    }
+
+    public boolean isOurs() {
+        return protocol == OURS;
+    }
+
+    /** What the kernel makes by itself wherever it can, and so need not be moved. */
+    public boolean isKernelMade() {
+        return protocol > 0 && protocol <= LAST_KERNEL_PROTOCOL || prefix.isIpv6() && scope == SCOPE_LINK;
     }
 }

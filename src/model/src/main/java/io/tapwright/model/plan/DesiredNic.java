@@ -1,0 +1,110 @@
+package io.tapwright.model.plan;
+
+import io.tapwright.model.InterfaceName;
+import io.tapwright.model.NicId;
+import io.tapwright.model.domain.DomainSpec;
+import io.tapwright.model.domain.InterfaceSpec;
+import io.tapwright.model.network.Network;
+import io.tapwright.model.network.NetworkCatalog;
+import io.tapwright.model.network.NetworkCatalog.Assignment;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** What is wanted of one NIC. */
+public sealed interface DesiredNic {
+
+    NicId id();
+
+    InterfaceSpec spec();
+
+    /**
+     * A tap of ours.
+     *
+     * @param phase  of its domain, {@link Phase#OFF} also for a NIC that only the definition of a running domain has
+     */
+    record Tap(NicId id, InterfaceSpec spec, String domainName, InterfaceName device, Network network, Phase phase)
+            implements DesiredNic {
+
+        public boolean attached() {
+            return phase != Phase.OFF;
+        }
+
+        public boolean raised() {
+            return attached() && spec.linkUp();
+        }
+    }
+
+    /** libvirt's own business. */
+    record Observed(NicId id, InterfaceSpec spec, boolean live) implements DesiredNic {
+    }
+
+    /** Ours, but it can't be had as written. */
+    record Refused(NicId id, InterfaceSpec spec, String reason) implements DesiredNic {
+    }
+
+    /**
+     * Every NIC of a domain: those of the running machine as they run, and those that only its definition has.
+     *
+     * @param phase of the domain; the NICs of {@code live} are wanted in it
+     */
+    static List<DesiredNic> of(Optional<DomainSpec> config, Optional<DomainSpec> live, Phase phase, NetworkCatalog catalog) {
+        Map<NicId, DesiredNic> wanted = new LinkedHashMap<>();
+        List<DesiredNic> duplicates = new ArrayList<>();
+        Set<String> devices = new HashSet<>();
+        live.ifPresent(spec -> collect(spec, phase, true, catalog, wanted, duplicates, devices));
+        config.ifPresent(spec -> collect(spec, Phase.OFF, false, catalog, wanted, duplicates, devices));
+        duplicates.addAll(0, wanted.values());
+        return duplicates;
+    }
+
+    private static void collect(DomainSpec domain, Phase phase, boolean live, NetworkCatalog catalog,
+            Map<NicId, DesiredNic> wanted, List<DesiredNic> duplicates, Set<String> devices) {
+        Set<NicId> ofThisSpec = new HashSet<>();
+        for (InterfaceSpec spec : domain.interfaces()) {
+            NicId id = new NicId(domain.id(), spec.mac());
+            if (!ofThisSpec.add(id)) {
+                if (spec.isOurs()) {
+                    duplicates.add(new Refused(id, spec,
+                            "MAC address " + spec.mac() + " stands twice in the domain's XML, give each NIC its own"));
+                }
+            } else if (!wanted.containsKey(id)) {
+                wanted.put(id, one(id, spec, domain, phase, live, catalog, devices));
+            }
+        }
+    }
+
+    private static DesiredNic one(NicId id, InterfaceSpec spec, DomainSpec domain, Phase phase, boolean live,
+            NetworkCatalog catalog, Set<String> devices) {
+        if (!spec.isOurs()) {
+            return new Observed(id, spec, live);
+        }
+        if (spec.target().isEmpty()) {
+            return new Refused(id, spec, "the interface has no <target dev='…'/>, which managed='no' needs");
+        }
+        String device = spec.target().get();
+        String fault = InterfaceName.fault(device);
+        if (fault != null) {
+            return new Refused(id, spec, "target dev '" + device + "' " + fault);
+        }
+        if (spec.mac().isReservedForTaps()) {
+            return new Refused(id, spec,
+                    "MAC address " + spec.mac() + " begins with fe, which is reserved for taps; use 52:54:00:…");
+        }
+        if (spec.mac().isMulticast()) {
+            return new Refused(id, spec, "MAC address " + spec.mac() + " is a multicast address");
+        }
+        if (!devices.add(device)) {
+            return new Refused(id, spec, "target dev '" + device + "' stands twice in the domain's XML");
+        }
+        return switch (catalog.assign(domain, spec)) {
+            case Assignment.To(Network network) ->
+                    new Tap(id, spec, domain.name(), new InterfaceName(device), network, phase);
+            case Assignment.Unknown(String name, String reason) -> new Refused(id, spec, reason);
+        };
+    }
+}
