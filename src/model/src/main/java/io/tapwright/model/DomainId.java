@@ -7,10 +7,14 @@ public record DomainId(UUID uuid) implements Comparable<DomainId> {
 
     public static DomainId of(String text) {
         try {
-            return new DomainId(UUID.fromString(text));
+            UUID uuid = UUID.fromString(text);
+            if (uuid.toString().equalsIgnoreCase(text)) { // fromString takes "1-2-3-4-5" too
+                return new DomainId(uuid);
+            }
         } catch (IllegalArgumentException e) {
-            throw new IllegalArgumentException("domain UUID '" + text + "': expected 8-4-4-4-12 hex digits", e);
+            // Said below, as for the forms that fromString lets pass.
         }
+        throw new IllegalArgumentException("domain UUID '" + text + "': expected 8-4-4-4-12 hex digits");
     }
 
     @Override

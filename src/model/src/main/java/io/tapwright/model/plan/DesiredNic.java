@@ -47,6 +47,10 @@ public sealed interface DesiredNic {
     record Refused(NicId id, InterfaceSpec spec, String reason) implements DesiredNic {
     }
 
+    /** Ours, and has to wait for the running machine to let go of its device. */
+    record Deferred(NicId id, InterfaceSpec spec, String reason) implements DesiredNic {
+    }
+
     /**
      * Every NIC of a domain: those of the running machine as they run, and those that only its definition has.
      *
@@ -99,6 +103,11 @@ public sealed interface DesiredNic {
             return new Refused(id, spec, "MAC address " + spec.mac() + " is a multicast address");
         }
         if (!devices.add(device)) {
+            if (!live && phase == Phase.OFF && !domain.interfaces().stream().filter(s -> s != spec)
+                    .anyMatch(s -> s.target().equals(spec.target()))) {
+                return new Deferred(id, spec, "target dev '" + device
+                        + "' is in use by another NIC of the running VM; the change takes effect when the VM is off");
+            }
             return new Refused(id, spec, "target dev '" + device + "' stands twice in the domain's XML");
         }
         return switch (catalog.assign(domain, spec)) {

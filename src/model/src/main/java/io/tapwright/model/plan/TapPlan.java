@@ -66,7 +66,7 @@ public record TapPlan(List<HostAction> actions, Standing standing) {
                     + (tap.kind().isEmpty() ? "a physical or built-in device" : "kind " + tap.kind())
                     + "); give the NIC another target dev");
         }
-        if (mark.get() instanceof Mark.Tap other && !other.nic().equals(nic.id())) {
+        if (mark.get() instanceof Mark.Tap other && !other.nic().domain().equals(nic.id().domain())) {
             return Optional.of("target dev '" + nic.device() + "' is the tap of NIC " + other.nic().mac() + " of domain '"
                     + other.domainName() + "' (" + other.nic().domain() + "); give one of them another target dev");
         }

@@ -1,0 +1,50 @@
+package io.tapwright.control;
+
+import io.tapwright.model.host.Errno;
+import io.tapwright.model.host.HostAction;
+import io.tapwright.model.host.HostNetwork;
+import io.tapwright.model.host.HostNetworkException;
+import java.time.Duration;
+import java.util.Set;
+import java.util.function.LongSupplier;
+
+/** The one place from which the host's network is changed, and where a dry run stops short of it. */
+final class Actor {
+
+    private static final Set<Errno> OUTDATED_VIEW = Set.of(Errno.EEXIST, Errno.ENODEV);
+
+    private final HostNetwork host;
+    private final boolean dryRun;
+    private final LongSupplier nanoClock;
+    private final ControlListener listener;
+
+    Actor(HostNetwork host, boolean dryRun, LongSupplier nanoClock, ControlListener listener) {
+        this.host = host;
+        this.dryRun = dryRun;
+        this.nanoClock = nanoClock;
+        this.listener = listener;
+    }
+
+    boolean isDryRun() {
+        return dryRun;
+    }
+
+    void apply(HostAction action) {
+        if (dryRun) {
+            throw new IllegalStateException("a dry run must not " + action);
+        }
+        long begun = nanoClock.getAsLong();
+        try {
+            host.apply(action);
+            listener.applied(action, Duration.ofNanos(nanoClock.getAsLong() - begun));
+        } catch (HostNetworkException e) {
+            listener.failed(action, e);
+            throw e;
+        }
+    }
+
+    /** True for the refusals that come of acting on what is no longer so: looking again tells what to do. */
+    static boolean meansOutdatedView(HostNetworkException e) {
+        return OUTDATED_VIEW.contains(e.errno());
+    }
+}

@@ -1,0 +1,62 @@
+package io.tapwright.control;
+
+import io.tapwright.model.host.HostAction;
+import io.tapwright.model.host.HostNetworkException;
+import io.tapwright.model.status.DomainStatus;
+import io.tapwright.model.status.LibvirtStatus;
+import io.tapwright.model.status.NetworkStatus;
+import io.tapwright.model.status.NicStatus;
+import java.time.Duration;
+
+/**
+ * Hears of everything that happens. Called on the thread on which it happens, mostly a worker's; must return at once and
+ * must not throw.
+ */
+public interface ControlListener {
+
+    /** A NIC is new or stands otherwise than before. */
+    default void nicChanged(NicStatus status) {
+    }
+
+    default void nicRemoved(NicStatus last) {
+    }
+
+    /** A domain is new, or its name, phase or set of NICs has changed. */
+    default void domainChanged(DomainStatus status) {
+    }
+
+    default void domainRemoved(DomainStatus last) {
+    }
+
+    default void networkChanged(NetworkStatus status) {
+    }
+
+    default void libvirtChanged(LibvirtStatus status) {
+    }
+
+    /** An event of libvirt's arrived. */
+    default void libvirtEvent(String name) {
+    }
+
+    /** A key was worked on, to whatever end. */
+    default void reconciled(String kind, Duration took) {
+    }
+
+    /** A NIC was seen wired for the first time in its domain's run. */
+    default void wired(NicStatus status, Duration sinceStart) {
+    }
+
+    default void applied(HostAction action, Duration took) {
+    }
+
+    default void failed(HostAction action, HostNetworkException cause) {
+    }
+
+    /** A key failed and will be tried again. */
+    default void retrying(String kind, String what, int failures, Duration delay) {
+    }
+
+    /** Something that an operator should read, and that is the state of no single NIC. */
+    default void problem(String text) {
+    }
+}

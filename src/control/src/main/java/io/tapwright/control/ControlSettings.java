@@ -1,0 +1,20 @@
+package io.tapwright.control;
+
+import io.tapwright.model.network.NetworkCatalog;
+import io.tapwright.model.plan.BridgePolicy;
+import io.tapwright.model.plan.TapPolicy;
+import java.time.Duration;
+
+/**
+ * How the control plane behaves.
+ *
+ * @param dryRun         plan and report, change nothing
+ * @param resyncInterval between two full looks at libvirt and the kernel
+ * @param reaperGrace    how long a device with our mark and without a domain is left alone
+ * @param announcement   how long a NIC that was announced for hot-plug may take to arrive
+ * @param workers        threads that reconcile
+ */
+public record ControlSettings(
+        NetworkCatalog catalog, TapPolicy taps, BridgePolicy bridges, boolean dryRun, Duration resyncInterval,
+        Duration reaperGrace, Duration announcement, int workers) {
+}

@@ -1,0 +1,33 @@
+package io.tapwright.control;
+
+import io.tapwright.model.DomainId;
+
+/** What there is to look at again; says nothing of why. */
+sealed interface Key {
+
+    /** All NICs of one domain, known or gone. */
+    record Domain(DomainId id) implements Key {
+    }
+
+    /** A network's bridge and uplink. */
+    record Network(String name) implements Key {
+    }
+
+    /** Every device of the host: find out anew what is ours, and look at everything. */
+    record Sweep() implements Key {
+    }
+
+    /** Nothing: proof that keys are being taken. */
+    record Probe() implements Key {
+    }
+
+    /** For metrics and messages. */
+    default String kind() {
+        return switch (this) {
+            case Domain d -> "domain";
+            case Network n -> "network";
+            case Sweep s -> "sweep";
+            case Probe p -> "probe";
+        };
+    }
+}

@@ -1,0 +1,135 @@
+package io.tapwright.control;
+
+import io.tapwright.model.host.HostNetworkException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.BooleanSupplier;
+
+/**
+ * The threads that take keys and have them worked on; decides when a key is tried again.
+ *
+ * <p>Owns the {@code reconcile-N} threads.
+ */
+final class Workers implements AutoCloseable {
+
+    private static final Duration PATIENCE = Duration.ofSeconds(3);
+
+    private final WorkQueue<Key> queue;
+    private final Reconciler reconciler;
+    private final Sweeper sweeper;
+    private final Backoff backoff;
+    private final Inventory inventory;
+    private final BooleanSupplier libvirtIsConnected;
+    private final ControlSettings settings;
+    private final ControlListener listener;
+    private final List<Thread> threads = new ArrayList<>();
+    private final Queue<CompletableFuture<Void>> probes = new ConcurrentLinkedQueue<>();
+
+    Workers(WorkQueue<Key> queue, Reconciler reconciler, Sweeper sweeper, Backoff backoff, Inventory inventory,
+            BooleanSupplier libvirtIsConnected, ControlSettings settings, ControlListener listener) {
+        this.queue = queue;
+        this.reconciler = reconciler;
+        this.sweeper = sweeper;
+        this.backoff = backoff;
+        this.inventory = inventory;
+        this.libvirtIsConnected = libvirtIsConnected;
+        this.settings = settings;
+        this.listener = listener;
+    }
+
+    void start() {
+        for (int i = 1; i <= settings.workers(); i++) {
+            threads.add(Thread.ofPlatform().name("reconcile-" + i).daemon().start(this::run));
+        }
+    }
+
+    /** Completes once a worker has come back to the queue. */
+    CompletableFuture<Void> probe() {
+        CompletableFuture<Void> probe = new CompletableFuture<>();
+        probes.add(probe);
+        queue.add(new Key.Probe());
+        return probe;
+    }
+
+    /** Does all that is ready on the calling thread; for tests that drive the work by hand. */
+    void drain() {
+        for (Key key = queue.poll(); key != null; key = queue.poll()) {
+            work(key);
+        }
+    }
+
+    @Override
+    public void close() {
+        queue.close();
+        threads.forEach(Thread::interrupt);
+        for (Thread thread : threads) {
+            try {
+                thread.join(PATIENCE);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    private void run() {
+        try {
+            for (Key key = queue.take(); key != null; key = queue.take()) {
+                work(key);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void work(Key key) {
+        long begun = System.nanoTime();
+        try {
+            if (attempt(key) == Reconciler.Outcome.DONE) {
+                backoff.succeeded(key);
+            } else {
+                retry(key);
+            }
+        } catch (RuntimeException e) {
+            listener.problem("could not reconcile " + key + ": " + (e instanceof HostNetworkException ? e.getMessage() : e));
+            retry(key);
+        } finally {
+            listener.reconciled(key.kind(), Duration.ofNanos(System.nanoTime() - begun));
+            queue.done(key);
+        }
+    }
+
+    private Reconciler.Outcome attempt(Key key) {
+        return switch (key) {
+            case Key.Domain(var id) -> reconciler.domain(id);
+            case Key.Network(var name) -> reconciler.network(name);
+            case Key.Sweep() -> sweep();
+            case Key.Probe() -> answerProbes();
+        };
+    }
+
+    private Reconciler.Outcome sweep() {
+        Sweeper.Outcome outcome = sweeper.sweep(libvirtIsConnected.getAsBoolean() && inventory.isComplete());
+        settings.catalog().networks().keySet().stream().sorted().forEach(name -> queue.add(new Key.Network(name)));
+        outcome.ownersSeen().forEach(id -> queue.add(new Key.Domain(id)));
+        inventory.entries().forEach(entry -> queue.add(new Key.Domain(entry.id())));
+        outcome.lookAgainAfter().ifPresent(delay -> queue.addAfter(new Key.Sweep(), delay));
+        return Reconciler.Outcome.DONE;
+    }
+
+    private Reconciler.Outcome answerProbes() {
+        for (CompletableFuture<Void> probe = probes.poll(); probe != null; probe = probes.poll()) {
+            probe.complete(null);
+        }
+        return Reconciler.Outcome.DONE;
+    }
+
+    private void retry(Key key) {
+        Duration delay = backoff.next(key);
+        queue.addAfter(key, delay);
+        listener.retrying(key.kind(), key.toString(), backoff.failures(key), delay);
+    }
+}
