@@ -65,14 +65,18 @@ public final class ControlPlane implements AutoCloseable {
     }
 
     /**
-     * Watches the kernel, looks at every device once, brings up the networks, then connects to libvirt. When it returns,
-     * the hook can be answered.
+     * Watches the kernel, looks at every device once, brings up the networks. When it returns, the hook can be answered
+     * and libvirt listened to.
      */
     public void start() {
         monitor = host.monitor(new KernelEvents());
         workers.start();
         queue.addUrgent(new Key.Sweep()).join();
         settings.catalog().networks().keySet().forEach(name -> queue.addUrgent(new Key.Network(name)).join());
+    }
+
+    /** Begins to connect to libvirt; its domains come in by themselves. */
+    public void listenToLibvirt() {
         hypervisor.start(new LibvirtEvents());
     }
 
@@ -146,7 +150,7 @@ public final class ControlPlane implements AutoCloseable {
         return queue.oldestAge();
     }
 
-    /** Completes when a worker has answered: proof that work gets done. */
+    /** Completes when a worker has taken a key and the kernel has answered it: proof that work gets done. */
     public CompletableFuture<Void> probe() {
         return workers.probe();
     }

@@ -17,4 +17,8 @@ import java.time.Duration;
 public record ControlSettings(
         NetworkCatalog catalog, TapPolicy taps, BridgePolicy bridges, boolean dryRun, Duration resyncInterval,
         Duration reaperGrace, Duration announcement, int workers) {
+
+    public ControlSettings asDryRun() {
+        return new ControlSettings(catalog, taps, bridges, true, resyncInterval, reaperGrace, announcement, workers);
+    }
 }

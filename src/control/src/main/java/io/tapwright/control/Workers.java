@@ -121,6 +121,7 @@ final class Workers implements AutoCloseable {
     }
 
     private Reconciler.Outcome answerProbes() {
+        reconciler.probe();
         for (CompletableFuture<Void> probe = probes.poll(); probe != null; probe = probes.poll()) {
             probe.complete(null);
         }
