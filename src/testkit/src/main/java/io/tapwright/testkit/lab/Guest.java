@@ -1,0 +1,120 @@
+package io.tapwright.testkit.lab;
+
+import io.tapwright.testkit.lab.Command.Result;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.stream.Collectors;
+
+/** A small QEMU guest with a shell on its serial console. */
+public final class Guest {
+
+    private final Lab lab;
+    private final String name;
+    private final UUID uuid = UUID.randomUUID();
+    private final List<Nic> nics = new ArrayList<>();
+    private String metadata = "";
+    private String moreInterfaces = "";
+
+    Guest(Lab lab, String name) {
+        this.lab = lab;
+        this.name = name;
+    }
+
+    public String name() {
+        return name;
+    }
+
+    public String uuid() {
+        return uuid.toString();
+    }
+
+    public Guest nic(Nic nic) {
+        nics.add(nic);
+        return this;
+    }
+
+    public Guest clearNics() {
+        nics.clear();
+        return this;
+    }
+
+    /** Interfaces of other kinds, as XML. */
+    public Guest interfaces(String xml) {
+        moreInterfaces = xml;
+        return this;
+    }
+
+    /** Assigns one of its NICs to a network, in its metadata. */
+    public Guest network(String mac, String network) {
+        metadata += "<tapwright:interface mac='%s' network='%s'/>".formatted(mac, network);
+        return this;
+    }
+
+    public String xml() {
+        GuestImage image = lab.image();
+        String addresses = nics.stream().filter(n -> !n.cidr().isEmpty()).map(n -> n.mac() + "=" + n.cidr())
+                .collect(Collectors.joining(","));
+        String networks = metadata.isEmpty() ? ""
+                : "<metadata><tapwright:networks xmlns:tapwright='urn:tapwright:1'>" + metadata + "</tapwright:networks></metadata>";
+        return """
+                <domain type='qemu'>
+                  <name>%s</name>
+                  <uuid>%s</uuid>
+                  %s
+                  <memory unit='MiB'>160</memory>
+                  <vcpu>1</vcpu>
+                  <os><type arch='x86_64' machine='pc'>hvm</type>
+                    <kernel>%s</kernel><initrd>%s</initrd><cmdline>%s %s</cmdline></os>
+                  <features><acpi/></features>
+                  <devices>
+                    <emulator>/usr/bin/qemu-system-x86_64</emulator>
+                    %s%s
+                    <serial type='unix'><source mode='bind' path='%s'/></serial>
+                    <controller type='usb' model='none'/>
+                    <memballoon model='none'/>
+                  </devices>
+                </domain>
+                """.formatted(name, uuid, networks, image.kernel(), image.initrd(), image.append(),
+                addresses.isEmpty() ? "" : "tw.net=" + addresses,
+                nics.stream().map(Nic::xml).collect(Collectors.joining()), moreInterfaces, serial());
+    }
+
+    public Guest define() {
+        lab.virsh("define", lab.write(name + ".xml", xml()).toString()).orThrow();
+        return this;
+    }
+
+    public Result start() {
+        return lab.virsh("start", name);
+    }
+
+    /** Starts it without defining it. */
+    public Result create() {
+        return lab.virsh("create", lab.write(name + ".xml", xml()).toString());
+    }
+
+    public Result destroy() {
+        return lab.virsh("destroy", name);
+    }
+
+    public Result undefine() {
+        return lab.virsh("undefine", name);
+    }
+
+    /** Runs a line of shell in the guest; waits for its boot where it has only just started. */
+    public Result sh(String line) {
+        return Command.run(java.time.Duration.ofSeconds(120), new byte[0],
+                List.of(Lab.script("guest"), "sh", serial().toString(), "--", line));
+    }
+
+    /** Five pings; true if at least one came back. */
+    public boolean canReach(String address) {
+        return sh("ping -c 5 -i 0.2 -W 2 " + address).out().contains(" bytes from ");
+    }
+
+    private Path serial() {
+        return lab.dir().resolve("vm").resolve(name + ".sock");
+    }
+}

@@ -1,0 +1,150 @@
+package io.tapwright.testkit.lab;
+
+import io.tapwright.testkit.lab.Command.Result;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeSet;
+import java.util.function.Predicate;
+
+/**
+ * A libvirt host of its own. Closing it ends everything in it. The system property {@code tapwright.root} names the
+ * project's folder.
+ */
+public final class Lab implements AutoCloseable {
+
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+    private final Path dir;
+    private final List<AgentProcess> agents = new ArrayList<>();
+    private final GuestImage image;
+
+    private Lab(Path dir, GuestImage image) {
+        this.dir = dir;
+        this.image = image;
+    }
+
+    /** Makes a lab; with the hook installed in its libvirtd, or without. */
+    public static Lab up(boolean withHook) {
+        try {
+            Path dir = Files.createTempDirectory(Path.of("/tmp"), "tw.");
+            List<String> command = new ArrayList<>(List.of(
+                    script("lab"), "up", dir.toString(), "--owner", Long.toString(ProcessHandle.current().pid())));
+            if (withHook) {
+                command.add("--hook");
+            }
+            Command.run(PATIENCE, new byte[0], command).orThrow();
+            return new Lab(dir, GuestImage.build(dir.resolve("vm")));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Why no lab can be had here, or empty: for a test's assumption. */
+    public static String obstacle() {
+        if (!"root".equals(System.getProperty("user.name"))) {
+            return "needs root";
+        }
+        for (String program : List.of("/usr/sbin/libvirtd", "/usr/bin/virsh", "/usr/bin/qemu-system-x86_64")) {
+            if (!Files.isExecutable(Path.of(program))) {
+                return "needs " + program;
+            }
+        }
+        return "";
+    }
+
+    public Path dir() {
+        return dir;
+    }
+
+    GuestImage image() {
+        return image;
+    }
+
+    /** Runs a program inside. */
+    public Result run(String... command) {
+        return runWithInput(new byte[0], command);
+    }
+
+    public Result runWithInput(byte[] input, String... command) {
+        List<String> all = new ArrayList<>(List.of(script("lab"), "run", dir.toString(), "--"));
+        all.addAll(List.of(command));
+        return Command.run(PATIENCE, input, all);
+    }
+
+    /** Runs a line of shell inside; an error if it fails. */
+    public String sh(String line) {
+        return run("sh", "-c", line).orThrow();
+    }
+
+    public Result virsh(String... arguments) {
+        List<String> all = new ArrayList<>(List.of("virsh", "-q", "-c", "qemu:///system"));
+        all.addAll(List.of(arguments));
+        return run(all.toArray(String[]::new));
+    }
+
+    /** {@code start}, {@code stop}, {@code restart}, {@code kill} (with SIGKILL) or {@code reload}. */
+    public void libvirtd(String action) {
+        Command.run(PATIENCE, new byte[0], List.of(script("lab"), "libvirtd", dir.toString(), action)).orThrow();
+    }
+
+    /** Starts an agent and waits until it is ready to answer hooks. */
+    public AgentProcess startAgent(String yaml) {
+        AgentProcess agent = AgentProcess.start(this, yaml);
+        agents.add(agent);
+        return agent;
+    }
+
+    /** A guest that is not defined yet. */
+    public Guest guest(String name) {
+        return new Guest(this, name);
+    }
+
+    /** The network devices there are, by name. */
+    public TreeSet<String> links() {
+        TreeSet<String> names = new TreeSet<>();
+        sh("ls /sys/class/net").lines().filter(Predicate.not(String::isBlank)).forEach(names::add);
+        return names;
+    }
+
+    /** {@code /sys/class/net/DEVICE/FILE}. */
+    public String sysfs(String device, String file) {
+        return run("cat", "/sys/class/net/" + device + "/" + file).out().strip();
+    }
+
+    /** The bridge a device is a port of, empty for none. */
+    public String bridgeOf(String device) {
+        return run("sh", "-c", "basename \"$(readlink /sys/class/net/" + device + "/master)\" 2>/dev/null").out().strip();
+    }
+
+    public Path write(String name, String text) {
+        try {
+            return Files.writeString(dir.resolve("vm").resolve(name), text, StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override
+    public void close() {
+        agents.forEach(AgentProcess::close);
+        Command.run(PATIENCE, new byte[0], List.of(script("lab"), "down", dir.toString())).orThrow();
+    }
+
+    static Path root() {
+        String root = System.getProperty("tapwright.root");
+        if (root == null) {
+            throw new IllegalStateException("the system property tapwright.root must name the project's folder");
+        }
+        return Path.of(root).normalize();
+    }
+
+    static String script(String name) {
+        return root().resolve("deploy").resolve(name).toString();
+    }
+}
