@@ -4,7 +4,8 @@ import java.nio.charset.StandardCharsets;
 
 /**
  * The name of a network device, as the kernel's {@code dev_valid_name} (net/core/dev.c) accepts it: 1 to 15 bytes of
- * UTF-8, no slash, colon or white space, neither {@code .} nor {@code ..}.
+ * UTF-8, no slash, colon or white space, neither {@code .} nor {@code ..}. Control characters and {@code %} are refused
+ * on top: the one garbles terminals, the other makes the kernel choose a name of its own.
  */
 public record InterfaceName(String text) implements Comparable<InterfaceName> {
 
@@ -18,6 +19,9 @@ public record InterfaceName(String text) implements Comparable<InterfaceName> {
         }
     }
 
+    /** In Latin-1 a no-break space, and so white space to the kernel's isspace (lib/ctype.c), whatever UTF-8 means by it. */
+    private static final byte LATIN1_SPACE = (byte) 0xa0;
+
     /** What is wrong with {@code text} as a device name, or null when nothing is. */
     public static String fault(String text) {
         int bytes = text.getBytes(StandardCharsets.UTF_8).length;
@@ -30,16 +34,35 @@ public record InterfaceName(String text) implements Comparable<InterfaceName> {
         if (text.equals(".") || text.equals("..")) {
             return "is not a name the kernel accepts";
         }
-        for (int i = 0; i < text.length(); i++) {
-            char c = text.charAt(i);
-            if (c == '/' || c == ':' || c <= ' ' || c == 0x7f) {
-                return "contains '" + (c <= ' ' ? "\\u%04x".formatted((int) c) : c) + "', which the kernel refuses";
+        for (int c : text.codePoints().toArray()) {
+            String fault = fault(c);
+            if (fault != null) {
+                return fault;
             }
         }
-        if (text.indexOf('%') >= 0) {
+        return null;
+    }
+
+    private static String fault(int c) {
+        if (c == '/' || c == ':' || Character.isWhitespace(c)) {
+            return "contains " + quoted(c) + ", which the kernel refuses";
+        }
+        if (c == '%') {
             return "contains '%', which the kernel would take as a pattern";
         }
+        if (Character.isISOControl(c)) {
+            return "contains the control character " + quoted(c);
+        }
+        for (byte b : Character.toString(c).getBytes(StandardCharsets.UTF_8)) {
+            if (b == LATIN1_SPACE) {
+                return "contains " + quoted(c) + ", a byte of which (0xa0) is white space to the kernel";
+            }
+        }
         return null;
+    }
+
+    private static String quoted(int c) {
+        return "'" + (c <= ' ' || c == 0x7f ? "\\u%04x".formatted(c) : Character.toString(c)) + "'";
     }
 
     @Override

@@ -1,6 +1,9 @@
 package io.tapwright.model;
 
+import java.net.Inet4Address;
 import java.net.InetAddress;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * An IPv4 or IPv6 address with the length of its network, such as {@code 10.1.0.1/24}.
@@ -10,6 +13,9 @@ import java.net.InetAddress;
  */
 public record IpPrefix(InetAddress address, int length) {
 
+    private static final Pattern WRITTEN = Pattern.compile(
+            "(?<address>(?<v4>[0-9]+(?:\\.[0-9]+){3})|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*)/(?<length>[0-9]{1,3})");
+
     public IpPrefix {
         int most = address.getAddress().length * 8;
         if (length < 0 || length > most) {
@@ -18,15 +24,21 @@ public record IpPrefix(InetAddress address, int length) {
         }
     }
 
-    /** Parses {@code ADDRESS/LENGTH}; a literal address only, nothing is ever looked up. */
+    /**
+     * Parses {@code ADDRESS/LENGTH}; a literal address only, nothing is ever looked up. All four parts of an IPv4 address
+     * must be there: {@code 10/8} is a slip, not 0.0.0.10.
+     */
     public static IpPrefix parse(String text) {
-        int slash = text.indexOf('/');
-        if (slash < 1) {
+        Matcher written = WRITTEN.matcher(text);
+        if (!written.matches()) {
             throw new IllegalArgumentException(wrong(text));
         }
         try {
-            InetAddress address = InetAddress.ofLiteral(text.substring(0, slash));
-            return new IpPrefix(address, Integer.parseInt(text.substring(slash + 1)));
+            InetAddress address = InetAddress.ofLiteral(written.group("address"));
+            if (address instanceof Inet4Address && written.group("v4") == null) {
+                throw new IllegalArgumentException("an IPv4 address in IPv6 clothes");
+            }
+            return new IpPrefix(address, Integer.parseInt(written.group("length")));
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException(wrong(text), e);
         }

@@ -27,6 +27,11 @@ public sealed interface Mark {
      * @param domainName for the human reader only; cut where the alias would grow too long
      */
     record Tap(String instance, NicId nic, String domainName) implements Mark {
+
+        public Tap {
+            Patterns.requireInstance(instance);
+        }
+
         @Override
         public String text() {
             return cut("tapwright:" + instance + " tap uuid=" + nic.domain() + " mac=" + nic.mac() + " domain=" + domainName);
@@ -35,6 +40,11 @@ public sealed interface Mark {
 
     /** A bridge that the agent created for a network. */
     record Bridge(String instance, String network) implements Mark {
+
+        public Bridge {
+            Patterns.requireInstance(instance);
+        }
+
         @Override
         public String text() {
             return cut("tapwright:" + instance + " bridge network=" + network);
@@ -81,6 +91,14 @@ public sealed interface Mark {
         private static final Pattern BRIDGE = Pattern.compile(INSTANCE + " bridge network=(?<network>.*)", Pattern.DOTALL);
 
         private Patterns() {
+        }
+
+        /** What could not be read back would make every device of ours somebody else's. */
+        private static void requireInstance(String instance) {
+            if (!instance.matches("[a-z0-9-]{1,32}")) {
+                throw new IllegalArgumentException(
+                        "instance '" + instance + "': expected 1 to 32 of a-z, 0-9 and -, so that marks can be read back");
+            }
         }
     }
 }
