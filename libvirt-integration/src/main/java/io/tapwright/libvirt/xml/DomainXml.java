@@ -6,7 +6,9 @@ import io.tapwright.model.domain.InterfaceSpec;
 /**
  * Parses libvirt's XML (libvirt: docs/formatdomain.rst). The text may come from anybody who can reach the hook's socket,
  * so it is taken for hostile: no DTD, no entity but the five of XML itself, UTF-8 alone (libvirt writes nothing else),
- * and limits on everything that grows. The caller bounds the size of the input; it is read once, never copied whole.
+ * and limits on everything that grows. The input is read once and never copied whole, but for a single token that fills it:
+ * parsing can take some five times its size for a moment, so a caller with a small heap takes in less than
+ * {@link #MAX_BYTES}.
  *
  * <p>Strict about what Tapwright acts on, lenient about the rest: a fault in a NIC that libvirt wires itself hides no NIC
  * of ours, while a fault in one of ours, or in Tapwright's own metadata, fails the whole document.
@@ -15,8 +17,11 @@ import io.tapwright.model.domain.InterfaceSpec;
  */
 public final class DomainXml {
 
-    /** Nesting of elements; libvirt's own goes to about ten. */
-    public static final int MAX_DEPTH = 256;
+    /** Bytes in a document: what libvirt can send ({@code REMOTE_STRING_MAX}, src/remote/remote_protocol.x). */
+    public static final int MAX_BYTES = 4 << 20;
+
+    /** Nesting of elements; libvirt's own goes to about ten, and the JDK's parser refuses more than 100. */
+    public static final int MAX_DEPTH = 64;
 
     /** Elements in a document; a domain with a hundred disks has some thousands. */
     public static final int MAX_ELEMENTS = 100_000;

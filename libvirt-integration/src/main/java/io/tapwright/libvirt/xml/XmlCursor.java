@@ -5,6 +5,7 @@ import static io.tapwright.libvirt.xml.DomainXmlException.quote;
 import java.io.ByteArrayInputStream;
 import java.io.InputStreamReader;
 import java.io.Reader;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
@@ -48,6 +49,9 @@ final class XmlCursor {
     }
 
     private static XMLStreamReader open(byte[] xml) {
+        if (xml.length > DomainXml.MAX_BYTES) {
+            throw new DomainXmlException(xml.length + " bytes: expected at most " + DomainXml.MAX_BYTES);
+        }
         int start = startsWithByteOrderMark(xml) ? BYTE_ORDER_MARK.length : 0;
         Reader utf8 = new InputStreamReader(new ByteArrayInputStream(xml, start, xml.length - start),
                 StandardCharsets.UTF_8.newDecoder()
@@ -202,6 +206,9 @@ final class XmlCursor {
     private static DomainXmlException malformed(Exception e, Location where) {
         if (e instanceof DomainXmlException already) {
             return already;
+        }
+        if (e instanceof XMLStreamException stream && stream.getNestedException() instanceof CharacterCodingException) {
+            return new DomainXmlException("not UTF-8", e);
         }
         Location location = e instanceof XMLStreamException stream && stream.getLocation() != null
                 ? stream.getLocation() : where;

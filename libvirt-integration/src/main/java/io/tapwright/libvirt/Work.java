@@ -1,0 +1,32 @@
+package io.tapwright.libvirt;
+
+import io.tapwright.model.DomainId;
+import java.util.List;
+import java.util.Map;
+
+/** One thing for the libvirt thread to do. */
+sealed interface Work {
+
+    /**
+     * Tell what has happened.
+     *
+     * @param counts   name of an event to how many of it came
+     * @param problems one line each
+     */
+    record Tell(Map<String, Integer> counts, List<String> problems) implements Work {
+    }
+
+    record ListAll() implements Work {
+    }
+
+    record Read(DomainId id) implements Work {
+    }
+
+    /** The connection is gone. */
+    record Lost(String reason) implements Work {
+    }
+
+    /** No more work, ever. */
+    record Closed() implements Work {
+    }
+}
