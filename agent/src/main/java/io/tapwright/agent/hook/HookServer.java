@@ -1,0 +1,210 @@
+package io.tapwright.agent.hook;
+
+import io.tapwright.control.ControlPlane;
+import io.tapwright.control.HookAnswer;
+import io.tapwright.libvirt.xml.DomainXml;
+import io.tapwright.libvirt.xml.DomainXmlException;
+import io.tapwright.model.domain.DomainSpec;
+import io.tapwright.model.domain.InterfaceSpec;
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.net.SocketAddress;
+import java.io.IOException;
+import java.net.SocketException;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
+
+/**
+ * Answers {@code POST /v1/qemu?operation=…&domain=…} with the domain's XML as body, as libvirt gives it to
+ * {@code /etc/libvirt/hooks/qemu} (libvirt: docs/hooks.rst), and {@code POST /v1/plug?domain=…} with an
+ * {@code <interface>}.
+ *
+ * <p>Only {@code prepare} and {@code plug} wait for the kernel; everything else is acknowledged at once. Nothing here
+ * ever calls libvirt: it holds the domain's lock while the hook runs.
+ *
+ * <p>204 done, 202 noted, 400 unusable input, 409 a NIC can't be wired, 413 too large, 503 not in time. A body says why
+ * in one line.
+ */
+public final class HookServer implements AutoCloseable {
+
+    /** Far above any real domain's XML. */
+    private static final int MOST_BYTES = 1 << 20;
+
+    /** What is too large is read to its end, so that the client gets its answer, but not for ever. */
+    private static final long MOST_BYTES_READ = 64L << 20;
+
+    private final Vertx vertx;
+    private final ControlPlane control;
+    private final Path socket;
+    private final Duration deadline;
+    private final HookMeter meter;
+    private HttpServer server;
+
+    /** Counts what the hook is asked. */
+    public interface HookMeter {
+        void answered(String operation, int status, Duration took);
+    }
+
+    public HookServer(Vertx vertx, ControlPlane control, Path socket, Duration deadline, HookMeter meter) {
+        this.vertx = vertx;
+        this.control = control;
+        this.socket = socket;
+        this.deadline = deadline;
+        this.meter = meter;
+    }
+
+    /** Listens; blocks until it does. */
+    public void start() throws IOException {
+        claimSocketPath();
+        HttpServerOptions options = new HttpServerOptions().setIdleTimeout(10).setMaxInitialLineLength(16 * 1024);
+        server = vertx.createHttpServer(options).requestHandler(this::receive);
+        Future<HttpServer> listening = server.listen(SocketAddress.domainSocketAddress(socket.toString()));
+        try {
+            listening.toCompletionStage().toCompletableFuture().get(5, TimeUnit.SECONDS);
+        } catch (Exception e) {
+            throw new IOException("listen on hook socket " + socket + ": " + e.getMessage(), e);
+        }
+        Files.setPosixFilePermissions(socket, PosixFilePermissions.fromString("rw-------"));
+    }
+
+    @Override
+    public void close() {
+        if (server != null) {
+            server.close();
+        }
+    }
+
+    /** Makes the directory where it is missing, and removes a socket that a dead agent left. */
+    private void claimSocketPath() throws IOException {
+        Path directory = socket.getParent();
+        if (!Files.isDirectory(directory)) {
+            Files.createDirectories(directory, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwxr-xr-x")));
+        }
+        if (!Files.exists(socket)) {
+            return;
+        }
+        try {
+            SocketChannel.open(UnixDomainSocketAddress.of(socket)).close();
+        } catch (SocketException nobodyListens) {
+            Files.delete(socket);
+            return;
+        }
+        throw new IOException("listen on hook socket " + socket + ": another agent is listening there");
+    }
+
+    private void receive(HttpServerRequest request) {
+        long begun = System.nanoTime();
+        Buffer body = Buffer.buffer();
+        request.handler(chunk -> {
+            if (request.bytesRead() > MOST_BYTES_READ) {
+                request.connection().close();
+            } else if (request.bytesRead() <= MOST_BYTES) {
+                body.appendBuffer(chunk);
+            }
+        });
+        request.endHandler(end -> {
+            if (request.bytesRead() > MOST_BYTES) {
+                answer(request, begun, 413, "the domain's XML has more than " + MOST_BYTES + " bytes");
+            } else {
+                dispatch(request, body.getBytes(), begun);
+            }
+        });
+    }
+
+    private void dispatch(HttpServerRequest request, byte[] body, long begun) {
+        String domain = request.getParam("domain");
+        if (request.method() != HttpMethod.POST || domain == null) {
+            answer(request, begun, 400, "expected POST /v1/qemu?operation=…&domain=… or POST /v1/plug?domain=…");
+            return;
+        }
+        switch (request.path()) {
+            case "/v1/qemu" -> parse(request, begun, () -> DomainXml.parseDomain(body), spec -> onOperation(request, spec, begun));
+            case "/v1/plug" -> parse(request, begun, () -> DomainXml.parseInterface(body), nic -> onPlug(request, domain, nic, begun));
+            default -> answer(request, begun, 404, "no such path " + request.path() + ", expected /v1/qemu or /v1/plug");
+        }
+    }
+
+    private <T> void parse(HttpServerRequest request, long begun, Callable<T> parse,
+            Consumer<T> then) {
+        vertx.executeBlocking(parse, false)
+                .onSuccess(then::accept)
+                .onFailure(e -> answer(request, begun, e instanceof DomainXmlException ? 400 : 500, e.getMessage()));
+    }
+
+    private void onOperation(HttpServerRequest request, DomainSpec spec, long begun) {
+        String operation = String.valueOf(request.getParam("operation"));
+        switch (operation) {
+            case "prepare" -> await(request, begun, spec.name(), control.prepare(spec));
+            case "start", "started", "reconnect" -> {
+                control.running(spec);
+                answer(request, begun, 202, "");
+            }
+            case "stopped" -> {
+                control.stopped(spec);
+                answer(request, begun, 202, "");
+            }
+            case "release" -> {
+                control.released(spec);
+                answer(request, begun, 202, "");
+            }
+            case "migrate", "restore", "attach" -> answer(request, begun, 202, "");
+            default -> answer(request, begun, 400, "operation '" + operation + "' is none of the qemu hook's");
+        }
+    }
+
+    private void onPlug(HttpServerRequest request, String domain, InterfaceSpec nic, long begun) {
+        if (nic.isOurs()) {
+            await(request, begun, domain, control.announce(domain, nic));
+        } else {
+            answer(request, begun, 204, "");
+        }
+    }
+
+    private void await(HttpServerRequest request, long begun, String domain,
+            CompletableFuture<HookAnswer> answer) {
+        Context context = vertx.getOrCreateContext();
+        answer.orTimeout(deadline.toMillis(), TimeUnit.MILLISECONDS).whenComplete((done, failure) -> context.runOnContext(now -> {
+            if (failure instanceof TimeoutException) {
+                answer(request, begun, 503, "domain '" + domain + "': its NICs were not wired within " + deadline.toMillis() + " ms");
+            } else if (failure != null) {
+                answer(request, begun, 500, "domain '" + domain + "': " + failure);
+            } else {
+                switch (done) {
+                    case HookAnswer.Ready() -> answer(request, begun, 204, "");
+                    case HookAnswer.Refused(var reasons) -> answer(request, begun, 409, String.join("; ", reasons));
+                }
+            }
+        }));
+    }
+
+    private void answer(HttpServerRequest request, long begun, int status, String reason) {
+        String operation = request.path().equals("/v1/plug") ? "plug" : known(request.getParam("operation"));
+        meter.answered(operation, status, Duration.ofNanos(System.nanoTime() - begun));
+        request.response().setStatusCode(status).putHeader("content-type", "text/plain; charset=utf-8");
+        String line = String.valueOf(reason).replaceAll("\\s*[\\r\\n]+\\s*", " ");
+        request.response().end(status == 204 || line.isEmpty() ? "" : line + "\n");
+    }
+
+    /** A closed set, since it labels a metric. */
+    private static String known(String operation) {
+        return switch (operation == null ? "" : operation) {
+            case "prepare", "start", "started", "stopped", "release", "reconnect", "migrate", "restore", "attach" -> operation;
+            default -> "unknown";
+        };
+    }
+}

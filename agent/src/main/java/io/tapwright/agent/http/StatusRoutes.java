@@ -1,0 +1,60 @@
+package io.tapwright.agent.http;
+
+import io.tapwright.agent.Agent;
+import io.tapwright.agent.bus.BusPublisher;
+import io.tapwright.agent.bus.StatusJson;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.ext.bridge.PermittedOptions;
+import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
+import io.vertx.ext.web.handler.sockjs.SockJSBridgeOptions;
+import io.vertx.ext.web.handler.sockjs.SockJSHandler;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+import jakarta.inject.Inject;
+
+/**
+ * {@code GET /api/v1/status}, and the event bus for clients outside the process: a SockJS bridge at {@code /eventbus}
+ * whose clients may listen to {@code tapwright.*} and ask {@code tapwright.status}, and nothing else.
+ */
+@ApplicationScoped
+class StatusRoutes {
+
+    private static final String ADDRESSES = "tapwright\\.(nic|domain|libvirt)";
+
+    private final Agent agent;
+    private final Vertx vertx;
+
+    @Inject
+    StatusRoutes(Agent agent, Vertx vertx) {
+        this.agent = agent;
+        this.vertx = vertx;
+    }
+
+    void routes(@Observes Router router) {
+        router.get("/api/v1/status").handler(this::status);
+        SockJSBridgeOptions options = new SockJSBridgeOptions()
+                .addOutboundPermitted(new PermittedOptions().setAddressRegex(ADDRESSES))
+                .addInboundPermitted(new PermittedOptions().setAddress(BusPublisher.STATUS));
+        router.route("/eventbus/*").handler(StatusRoutes::refuseOtherOrigins);
+        router.route("/eventbus/*").subRouter(SockJSHandler.create(vertx).bridge(options));
+    }
+
+    private void status(RoutingContext context) {
+        context.response().putHeader("content-type", "application/json")
+                .end(StatusJson.of(agent.snapshot()).toBuffer());
+    }
+
+    /** A web page from elsewhere, opened in a browser on this host, must not read the names of its VMs. */
+    private static void refuseOtherOrigins(RoutingContext context) {
+        HttpServerRequest request = context.request();
+        String origin = request.getHeader("Origin");
+        String host = request.getHeader("Host");
+        if (origin == null || origin.equals("http://" + host)) {
+            context.next();
+        } else {
+            context.response().setStatusCode(403).end("origin " + origin + " is not this host");
+        }
+    }
+}

@@ -1,0 +1,112 @@
+package io.tapwright.agent.metrics;
+
+import io.prometheus.client.Collector;
+import io.prometheus.client.Collector.MetricFamilySamples;
+import io.prometheus.client.CollectorRegistry;
+import io.prometheus.client.CounterMetricFamily;
+import io.prometheus.client.GaugeMetricFamily;
+import io.tapwright.control.ControlPlane;
+import io.tapwright.model.host.HostNetwork;
+import io.tapwright.model.host.HostNetwork.Detail;
+import io.tapwright.model.host.HostNetworkException;
+import io.tapwright.model.host.Link;
+import io.tapwright.model.status.NicState;
+import io.tapwright.model.status.NicStatus;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Inject;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.ToLongFunction;
+
+/**
+ * The NICs as they stand at the scrape: how many in which state, and the kernel's own counters of each tap, all from one
+ * dump. A NIC without a tap has no counters and harms nothing; a kernel that doesn't answer leaves the counters out.
+ *
+ * <p>The counters are the kernel's of the tap, so seen from the host: what a tap receives, its VM has sent.
+ */
+@ApplicationScoped
+public class NicMetrics {
+
+    private static final List<Figure> FIGURES = List.of(
+            new Figure("tapwright_nic_receive_bytes", "Bytes the tap received from its VM", Link.Counters::receivedBytes),
+            new Figure("tapwright_nic_transmit_bytes", "Bytes the tap sent to its VM", Link.Counters::sentBytes),
+            new Figure("tapwright_nic_receive_packets", "Frames the tap received from its VM", Link.Counters::receivedPackets),
+            new Figure("tapwright_nic_transmit_packets", "Frames the tap sent to its VM", Link.Counters::sentPackets),
+            new Figure("tapwright_nic_receive_drops", "Frames from the VM that the tap dropped", Link.Counters::receiveDrops),
+            new Figure("tapwright_nic_transmit_drops", "Frames to the VM that the tap dropped", Link.Counters::sendDrops));
+
+    private static final List<String> LABELS = List.of("domain", "uuid", "mac", "tap", "bridge");
+
+    private final CollectorRegistry registry;
+
+    @Inject
+    NicMetrics(CollectorRegistry registry) {
+        this.registry = registry;
+    }
+
+    /** Shows this control plane's NICs from now on. */
+    public void observe(ControlPlane control, HostNetwork host) {
+        new Collector() {
+            @Override
+            public List<MetricFamilySamples> collect() {
+                return NicMetrics.collect(control, host);
+            }
+        }.register(registry);
+    }
+
+    private static List<MetricFamilySamples> collect(ControlPlane control, HostNetwork host) {
+        List<NicStatus> nics = control.domains().stream().flatMap(d -> d.nics().stream()).toList();
+        List<MetricFamilySamples> all = new ArrayList<>();
+        all.add(states(nics));
+        Map<String, Link.Counters> counters = counters(host);
+        for (Figure figure : FIGURES) {
+            CounterMetricFamily family = new CounterMetricFamily(figure.name(), figure.help(), LABELS);
+            for (NicStatus nic : nics) {
+                Link.Counters of = nic.tap() == null ? null : counters.get(nic.tap());
+                if (of != null) {
+                    family.addMetric(labels(nic), figure.value().applyAsLong(of));
+                }
+            }
+            all.add(family);
+        }
+        return all;
+    }
+
+    private static Map<String, Link.Counters> counters(HostNetwork host) {
+        Map<String, Link.Counters> byName = new HashMap<>();
+        try {
+            for (Link link : host.links(Detail.COUNTERS)) {
+                link.counters().ifPresent(c -> byName.put(link.name().text(), c));
+            }
+        } catch (HostNetworkException unanswered) {
+            byName.clear();
+        }
+        return byName;
+    }
+
+    private static MetricFamilySamples states(List<NicStatus> nics) {
+        Map<String, Map<NicState, Integer>> byNetwork = new TreeMap<>();
+        for (NicStatus nic : nics) {
+            byNetwork.computeIfAbsent(nic.network() == null ? "" : nic.network(), n -> new EnumMap<>(NicState.class))
+                    .merge(nic.state(), 1, Integer::sum);
+        }
+        GaugeMetricFamily family = new GaugeMetricFamily("tapwright_nics", "NICs by state and network", List.of("network", "state"));
+        byNetwork.forEach((network, states) -> {
+            for (NicState state : NicState.values()) {
+                family.addMetric(List.of(network, state.text()), states.getOrDefault(state, 0));
+            }
+        });
+        return family;
+    }
+
+    private static List<String> labels(NicStatus nic) {
+        return List.of(nic.domain(), nic.uuid(), nic.mac(), nic.tap(), nic.bridge() == null ? "" : nic.bridge());
+    }
+
+    private record Figure(String name, String help, ToLongFunction<Link.Counters> value) {
+    }
+}

@@ -1,0 +1,2 @@
+/** Prometheus metrics: what happened ({@code ControlMetrics}) and how things stand at the scrape ({@code NicMetrics}). */
+package io.tapwright.agent.metrics;

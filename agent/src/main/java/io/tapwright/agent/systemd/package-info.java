@@ -1,0 +1,2 @@
+/** The service manager's notification protocol (sd_notify(3)). */
+package io.tapwright.agent.systemd;
