@@ -88,7 +88,7 @@ public final class FakeHostNetwork implements HostNetwork {
         switch (action) {
             case HostAction.CreateTap tap -> kernel.createTap(tap);
             case HostAction.ChangeLink(LinkRef link, LinkChange change) ->
-                    kernel.change(kernel.require(link, action.toString()), change, action.toString());
+                    kernel.change(kernel.require(link, action.toString()), change, operation(link, change, action));
             case HostAction.DeleteLink(LinkRef link) -> kernel.delete(link);
             case HostAction.CreateBridge bridge -> kernel.createBridge(bridge);
             case HostAction.AddAddress(LinkRef link, Address address) ->
@@ -98,6 +98,12 @@ public final class FakeHostNetwork implements HostNetwork {
             case HostAction.AttachUplink attach -> attachUplink(attach);
             case HostAction.DetachUplink detach -> detachUplink(detach);
         }
+    }
+
+    private String operation(LinkRef link, LinkChange change, HostAction action) {
+        int master = change.master().orElse(Link.NO_MASTER);
+        return master == Link.NO_MASTER ? action.toString()
+                : "attach " + link + " to " + kernel.find(master).map(d -> d.name.text()).orElse("index " + master);
     }
 
     private void attachUplink(HostAction.AttachUplink action) {

@@ -1,0 +1,72 @@
+package io.tapwright.testkit.lab;
+
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.WebSocket;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CountDownLatch;
+
+/**
+ * A subscriber of the agent's event bus, as any program can be one: connects to the bus's WebSocket, registers for the
+ * addresses that it is given, and prints each message as a line. A program of its own, since it has to run in the lab.
+ */
+public final class BusTail {
+
+    private BusTail() {
+    }
+
+    public static void main(String... arguments) throws InterruptedException {
+        CountDownLatch closed = new CountDownLatch(1);
+        WebSocket socket = HttpClient.newHttpClient().newWebSocketBuilder()
+                .buildAsync(URI.create(arguments[0]), new Printer(closed)).join();
+        for (int i = 1; i < arguments.length; i++) {
+            socket.sendText("{\"type\":\"register\",\"address\":\"" + arguments[i] + "\",\"headers\":{}}", true).join();
+        }
+        System.out.println("subscribed");
+        closed.await();
+    }
+
+    private static final class Printer implements WebSocket.Listener {
+
+        private final StringBuilder line = new StringBuilder();
+        private final CountDownLatch closed;
+
+        Printer(CountDownLatch closed) {
+            this.closed = closed;
+        }
+
+        @Override
+        public CompletionStage<?> onText(WebSocket socket, CharSequence data, boolean last) {
+            line.append(data);
+            if (last) {
+                System.out.println(line);
+                line.setLength(0);
+            }
+            socket.request(1);
+            return null;
+        }
+
+        @Override
+        public CompletionStage<?> onBinary(WebSocket socket, java.nio.ByteBuffer data, boolean last) {
+            line.append(java.nio.charset.StandardCharsets.UTF_8.decode(data));
+            if (last) {
+                System.out.println(line);
+                line.setLength(0);
+            }
+            socket.request(1);
+            return null;
+        }
+
+        @Override
+        public CompletionStage<?> onClose(WebSocket socket, int status, String reason) {
+            closed.countDown();
+            return null;
+        }
+
+        @Override
+        public void onError(WebSocket socket, Throwable error) {
+            System.out.println("error: " + error);
+            closed.countDown();
+        }
+    }
+}
