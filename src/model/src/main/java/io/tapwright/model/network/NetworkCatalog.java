@@ -44,7 +44,7 @@ public record NetworkCatalog(Map<String, Network> networks, List<Rule> rules) {
         return network != null
                 ? new Assignment.To(network)
                 : new Assignment.Unknown(name, why + ", which the configuration does not have (it has "
-                        + networks.keySet().stream().sorted().toList() + ")");
+                        + networks.keySet().stream().sorted().toList() + "); add it there, or assign the NIC to another");
     }
 
     /** Where a NIC belongs. */

@@ -88,19 +88,19 @@ public sealed interface DesiredNic {
             return new Observed(id, spec, live);
         }
         if (spec.target().isEmpty()) {
-            return new Refused(id, spec, "the interface has no <target dev='…'/>, which managed='no' needs");
+            return new Refused(id, spec, "the interface has no <target dev='…'/>, which managed='no' needs; add one");
         }
         String device = spec.target().get();
         String fault = InterfaceName.fault(device);
         if (fault != null) {
-            return new Refused(id, spec, "target dev '" + device + "' " + fault);
+            return new Refused(id, spec, "target dev '" + device + "' " + fault + "; choose another name");
         }
         if (spec.mac().isReservedForTaps()) {
             return new Refused(id, spec,
                     "MAC address " + spec.mac() + " begins with fe, which is reserved for taps; use 52:54:00:…");
         }
         if (spec.mac().isMulticast()) {
-            return new Refused(id, spec, "MAC address " + spec.mac() + " is a multicast address");
+            return new Refused(id, spec, "MAC address " + spec.mac() + " is a multicast address; use 52:54:00:…");
         }
         if (!devices.add(device)) {
             if (!live && phase == Phase.OFF && !domain.interfaces().stream().filter(s -> s != spec)
@@ -108,7 +108,7 @@ public sealed interface DesiredNic {
                 return new Deferred(id, spec, "target dev '" + device
                         + "' is in use by another NIC of the running VM; the change takes effect when the VM is off");
             }
-            return new Refused(id, spec, "target dev '" + device + "' stands twice in the domain's XML");
+            return new Refused(id, spec, "target dev '" + device + "' stands twice in the domain's XML, give each NIC its own");
         }
         return switch (catalog.assign(domain, spec)) {
             case Assignment.To(Network network) ->

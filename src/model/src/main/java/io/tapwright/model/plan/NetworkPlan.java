@@ -34,7 +34,8 @@ public record NetworkPlan(List<HostAction> actions, Standing standing) {
         Link bridge = seen.bridge().get();
         if (!bridge.isBridge()) {
             return failed("device " + network.bridge() + " is no bridge but "
-                    + (bridge.kind().isEmpty() ? "a physical or built-in device" : "of kind " + bridge.kind()));
+                    + (bridge.kind().isEmpty() ? "a physical or built-in device" : "of kind " + bridge.kind())
+                    + "; name a bridge in tapwright.networks." + network.name() + ".bridge");
         }
         List<HostAction> actions = new ArrayList<>();
         boolean ours = network.create() && isOurs(bridge, policy.instance());
@@ -105,16 +106,12 @@ public record NetworkPlan(List<HostAction> actions, Standing standing) {
     private static Optional<String> keepUplink(Network network, Uplink wanted, Link bridge, NetworkView seen,
             BridgePolicy policy, List<HostAction> actions) {
         if (seen.uplink().isEmpty()) {
-            return Optional.of("uplink " + wanted.device() + " does not exist");
+            return Optional.of("uplink " + wanted.device() + " does not exist; plug it in, or correct tapwright.networks."
+                    + network.name() + ".uplink.device");
         }
         Link uplink = seen.uplink().get();
-        if (uplink.master() == bridge.index()) {
-            if (!uplink.up()) {
-                actions.add(new HostAction.ChangeLink(uplink.ref(), LinkChange.NONE.up(true)));
-            }
-            return Optional.empty();
-        }
-        if (uplink.master() != Link.NO_MASTER) {
+        boolean attached = uplink.master() == bridge.index();
+        if (!attached && uplink.master() != Link.NO_MASTER) {
             return Optional.of("uplink " + uplink.name() + " is a port of another device (index " + uplink.master()
                     + ") already; take it out there first");
         }
@@ -124,11 +121,15 @@ public record NetworkPlan(List<HostAction> actions, Standing standing) {
                     + ", which would be dead on a bridge's port; remove them, or set tapwright.networks." + network.name()
                     + ".uplink.move-addresses to move them to bridge " + bridge.name());
         }
-        List<Route> routes = wanted.moveAddresses()
-                ? seen.uplinkRoutes().stream().filter(r -> !r.isKernelMade()).toList()
-                : List.of();
-        actions.add(new HostAction.AttachUplink(
-                uplink.ref(), bridge.ref(), policy.uplinkMark(network.name()), addresses, routes));
+        if (!attached || !addresses.isEmpty()) {
+            List<Route> routes = wanted.moveAddresses()
+                    ? seen.uplinkRoutes().stream().filter(r -> !r.isKernelMade()).toList()
+                    : List.of();
+            actions.add(new HostAction.AttachUplink(
+                    uplink.ref(), bridge.ref(), policy.uplinkMark(network.name()), addresses, routes));
+        } else if (!uplink.up()) {
+            actions.add(new HostAction.ChangeLink(uplink.ref(), LinkChange.NONE.up(true)));
+        }
         return Optional.empty();
     }
 

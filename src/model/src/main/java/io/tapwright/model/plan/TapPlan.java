@@ -30,9 +30,20 @@ public record TapPlan(List<HostAction> actions, Standing standing) {
      * @param bridge the device of the network's bridge name
      */
     public static TapPlan of(DesiredNic.Tap nic, Optional<Link> tap, Optional<Link> bridge, TapPolicy policy) {
+        return of(nic, tap, bridge, policy, Optional.empty());
+    }
+
+    /**
+     * The plan for one tap.
+     *
+     * @param lastMark the mark that this very device, by its index, was last seen with: where somebody has wiped it off
+     *                 since, the device is still ours. A mark that somebody put in its place counts, though.
+     */
+    public static TapPlan of(DesiredNic.Tap nic, Optional<Link> tap, Optional<Link> bridge, TapPolicy policy,
+            Optional<Mark> lastMark) {
         Mark mark = new Mark.Tap(policy.instance(), nic.id(), nic.domainName());
         if (tap.isPresent()) {
-            Optional<String> foreign = refusal(nic, tap.get(), policy.instance());
+            Optional<String> foreign = refusal(nic, tap.get(), policy.instance(), lastMark);
             if (foreign.isPresent()) {
                 return new TapPlan(List.of(), Standing.failed(foreign.get()));
             }
@@ -42,10 +53,10 @@ public record TapPlan(List<HostAction> actions, Standing standing) {
         LinkChange wanted = settings(nic, mark.text(), usable);
         List<HostAction> actions = new ArrayList<>();
         if (tap.isEmpty()) {
-            actions.add(new HostAction.CreateTap(nic.device(), nic.spec().isMultiQueue(), policy.owner(), wanted));
+            actions.add(creation(nic, wanted, policy));
         } else if (!madeAsWanted(nic, tap.get(), policy.owner()) && !tap.get().carrier()) {
             actions.add(new HostAction.DeleteLink(tap.get().ref()));
-            actions.add(new HostAction.CreateTap(nic.device(), nic.spec().isMultiQueue(), policy.owner(), wanted));
+            actions.add(creation(nic, wanted, policy));
         } else {
             LinkChange change = difference(wanted, tap.get());
             if (!change.isEmpty()) {
@@ -59,8 +70,12 @@ public record TapPlan(List<HostAction> actions, Standing standing) {
     }
 
     /** Why a device of the wanted name must not be touched, or empty where it is this NIC's own tap. */
-    private static Optional<String> refusal(DesiredNic.Tap nic, Link tap, String instance) {
-        Optional<Mark> mark = tap.mark().filter(m -> m.instance().equals(instance));
+    private static Optional<String> refusal(DesiredNic.Tap nic, Link tap, String instance, Optional<Mark> lastMark) {
+        Optional<Mark> mark = tap.mark().or(() -> lastMark);
+        if (tap.isTap() && mark.isPresent() && !mark.get().instance().equals(instance)) {
+            return Optional.of("target dev '" + nic.device() + "' is a tap of another Tapwright, instance '"
+                    + mark.get().instance() + "'; give the NIC another target dev");
+        }
         if (mark.isEmpty() || !tap.isTap()) {
             return Optional.of("target dev '" + nic.device() + "' is the name of a device that is not Tapwright's ("
                     + (tap.kind().isEmpty() ? "a physical or built-in device" : "kind " + tap.kind())
@@ -76,21 +91,31 @@ public record TapPlan(List<HostAction> actions, Standing standing) {
     private static Optional<String> bridgeFault(Network network, Optional<Link> bridge) {
         if (bridge.isEmpty()) {
             return Optional.of("bridge " + network.bridge() + " of network '" + network.name() + "' does not exist"
-                    + (network.create() ? "" : "; create it, or set tapwright.networks." + network.name() + ".create"));
+                    + (network.create()
+                            ? " yet; Tapwright makes it"
+                            : "; create it, or set tapwright.networks." + network.name() + ".create"));
         }
         if (!bridge.get().isBridge()) {
             return Optional.of("device " + network.bridge() + " of network '" + network.name() + "' is no bridge but "
-                    + (bridge.get().kind().isEmpty() ? "a physical or built-in device" : "of kind " + bridge.get().kind()));
+                    + (bridge.get().kind().isEmpty() ? "a physical or built-in device" : "of kind " + bridge.get().kind())
+                    + "; name a bridge in tapwright.networks." + network.name() + ".bridge");
         }
         return Optional.empty();
     }
 
+    private static HostAction creation(DesiredNic.Tap nic, LinkChange settings, TapPolicy policy) {
+        LinkChange complete = settings.mtu().isPresent()
+                ? settings
+                : settings.mtu(nic.network().mtu().orElse(Network.DEFAULT_MTU));
+        return new HostAction.CreateTap(nic.device(), nic.spec().isMultiQueue(), policy.owner(), complete);
+    }
+
+    /** Without a bridge neither MTU nor up are known: a running VM's tap keeps both until the bridge is back. */
     private static LinkChange settings(DesiredNic.Tap nic, String alias, Optional<Link> bridge) {
-        LinkChange common = LinkChange.NONE.withIpv6Off().mac(nic.id().mac().forTap()).alias(alias)
-                .mtu(bridge.map(Link::mtu).orElse(nic.network().mtu().orElse(Network.DEFAULT_MTU)))
-                .up(nic.raised() && bridge.isPresent());
-        int master = nic.attached() ? bridge.map(Link::index).orElse(Link.NO_MASTER) : Link.NO_MASTER;
-        return common.master(master);
+        LinkChange always = LinkChange.NONE.withIpv6Off().mac(nic.id().mac().forTap()).alias(alias)
+                .master(nic.attached() ? bridge.map(Link::index).orElse(Link.NO_MASTER) : Link.NO_MASTER);
+        LinkChange sized = bridge.isPresent() ? always.mtu(bridge.get().mtu()) : always;
+        return nic.raised() && bridge.isEmpty() ? sized : sized.up(nic.raised());
     }
 
     /** False where only making the tap anew gives it what is wanted. */
@@ -101,23 +126,13 @@ public record TapPlan(List<HostAction> actions, Standing standing) {
     }
 
     private static LinkChange difference(LinkChange wanted, Link tap) {
-        LinkChange change = LinkChange.NONE;
-        if (!wanted.mac().equals(tap.mac())) {
-            change = change.mac(wanted.mac().orElseThrow());
-        }
-        if (wanted.mtu().orElseThrow() != tap.mtu()) {
-            change = change.mtu(wanted.mtu().orElseThrow());
-        }
-        if (!wanted.alias().orElseThrow().equals(tap.alias())) {
-            change = change.alias(wanted.alias().orElseThrow());
-        }
-        if (wanted.master().orElseThrow() != tap.master()) {
-            change = change.master(wanted.master().orElseThrow());
-        }
-        if (wanted.up().orElseThrow() != tap.up()) {
-            change = change.up(wanted.up().orElseThrow());
-        }
-        return tap.ipv6Disabled() ? change : change.withIpv6Off();
+        return new LinkChange(
+                wanted.mac().filter(mac -> !tap.mac().equals(Optional.of(mac))),
+                wanted.mtu().filter(mtu -> mtu != tap.mtu()),
+                wanted.alias().filter(alias -> !alias.equals(tap.alias())),
+                wanted.master().filter(master -> master != tap.master()),
+                wanted.up().filter(up -> up != tap.up()),
+                wanted.ipv6Off() && !tap.ipv6Disabled());
     }
 
     private static Standing standing(DesiredNic.Tap nic, Optional<Link> tap, Link bridge, List<HostAction> actions) {
@@ -126,8 +141,10 @@ public record TapPlan(List<HostAction> actions, Standing standing) {
         }
         Link seen = tap.orElseThrow();
         if (nic.spec().isMultiQueue() != seen.tun().orElseThrow().multiQueue()) {
-            return Standing.pending("tap " + seen.name() + " is in use with "
-                    + (nic.spec().isMultiQueue() ? "one queue" : "many queues") + "; the change takes effect when the VM is off");
+            String inUse = "tap " + seen.name() + " is in use with " + (nic.spec().isMultiQueue() ? "one queue" : "many queues");
+            return nic.phase() == Phase.STARTING
+                    ? Standing.failed(inUse + ", which the VM could not open; end the process that holds it")
+                    : Standing.pending(inUse + "; the change takes effect when the VM is off");
         }
         if (!nic.attached()) {
             return Standing.ready();
