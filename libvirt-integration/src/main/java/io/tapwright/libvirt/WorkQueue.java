@@ -3,11 +3,11 @@ package io.tapwright.libvirt;
 import io.tapwright.model.DomainId;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.LongSupplier;
 
@@ -118,37 +118,48 @@ final class WorkQueue {
         return closed;
     }
 
-    /** The next thing to do; waits for one. A listing reads every domain, so it takes the waiting reads with it. */
+    /** The next thing to do; waits for one. */
     synchronized Work take() {
         while (true) {
-            if (closed) {
-                return new Work.Closed();
+            Optional<Work> next = poll();
+            if (next.isPresent()) {
+                return next.get();
             }
-            if (lost != null) {
-                return new Work.Lost(lost);
-            }
-            if (!events.isEmpty() || !problems.isEmpty()) {
-                return takeTell();
-            }
-            if (listAll) {
-                listAll = false;
-                reads.clear();
-                return new Work.ListAll();
-            }
-            long wait = Long.MAX_VALUE;
-            long now = nanoClock.getAsLong();
-            for (Iterator<DomainId> all = reads.iterator(); all.hasNext();) {
-                DomainId id = all.next();
-                long delay = pace.delayNanos(id, now);
-                if (delay <= 0) {
-                    all.remove();
-                    pace.onRead(id, now);
-                    return new Work.Read(id);
-                }
-                wait = Math.min(wait, delay);
-            }
-            pause(wait);
+            pause(nanosUntilDue());
         }
+    }
+
+    /** The next thing to do now. A listing reads every domain, so it takes the waiting reads with it. */
+    synchronized Optional<Work> poll() {
+        if (closed) {
+            return Optional.of(new Work.Closed());
+        }
+        if (lost != null) {
+            return Optional.of(new Work.Lost(lost));
+        }
+        if (!events.isEmpty() || !problems.isEmpty()) {
+            return Optional.of(takeTell());
+        }
+        if (listAll) {
+            listAll = false;
+            reads.clear();
+            return Optional.of(new Work.ListAll());
+        }
+        long now = nanoClock.getAsLong();
+        for (DomainId id : reads) {
+            if (pace.delayNanos(id, now) <= 0) {
+                reads.remove(id);
+                pace.onRead(id, now);
+                return Optional.of(new Work.Read(id));
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** At least 1, since a wait for 0 is one for ever. */
+    private long nanosUntilDue() {
+        long now = nanoClock.getAsLong();
+        return reads.stream().mapToLong(id -> Math.max(1, pace.delayNanos(id, now))).min().orElse(Long.MAX_VALUE);
     }
 
     private Work takeTell() {
