@@ -66,19 +66,18 @@ class ChangeE2E {
     void aRedefinitionWithOtherQueuesRemakesTheTap() {
         Guest guest = lab.guest("queues").nic(Nic.of("52:54:00:05:03:01", "queues0", "")).define();
         agent.awaitNic("52:54:00:05:03:01", "ready");
-        assertThat(lab.sh("ip -d link show queues0")).contains("multi_queue off");
+        assertThat(lab.isMultiQueue("queues0")).isFalse();
         guest.clearNics().nic(Nic.of("52:54:00:05:03:01", "queues0", "").withQueues(2)).define();
-        Await.until("the tap has many queues", Duration.ofSeconds(5), () -> lab.sh("ip -d link show queues0 2>&1 || true"),
-                text -> text.contains("multi_queue on"));
+        Await.until("the tap has many queues", Duration.ofSeconds(5), () -> lab.isMultiQueue("queues0"), Boolean.TRUE::equals);
         guest.start().orThrow();
         agent.awaitNic("52:54:00:05:03:01", "wired");
 
         guest.clearNics().nic(Nic.of("52:54:00:05:03:01", "queues0", "")).define();
         agent.awaitNic("52:54:00:05:03:01", "wired");
-        assertThat(lab.sh("ip -d link show queues0")).as("in use").contains("multi_queue on");
+        assertThat(lab.isMultiQueue("queues0")).as("in use").isTrue();
         guest.destroy().orThrow();
-        Await.until("the tap has one queue", Duration.ofSeconds(5), () -> lab.sh("ip -d link show queues0 2>&1 || true"),
-                text -> text.contains("multi_queue off"));
+        Await.until("the tap has one queue", Duration.ofSeconds(5),
+                () -> lab.links().contains("queues0") && !lab.isMultiQueue("queues0"), Boolean.TRUE::equals);
         guest.start().orThrow();
         agent.awaitNic("52:54:00:05:03:01", "wired");
         guest.destroy().orThrow();

@@ -1,0 +1,134 @@
+package io.tapwright.agent.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.smallrye.config.EnvConfigSource;
+import io.smallrye.config.SmallRyeConfig;
+import io.smallrye.config.SmallRyeConfigBuilder;
+import io.smallrye.config.source.yaml.YamlConfigSource;
+import io.tapwright.model.InterfaceName;
+import io.tapwright.model.IpPrefix;
+import io.tapwright.model.host.TapOwner;
+import io.tapwright.model.network.Network;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ConfigReaderTest {
+
+    private static final String WHOLE = """
+            tapwright:
+              instance: lab
+              libvirt: { uri: "test:///default" }
+              hook: { socket: /tmp/x.sock, deadline: 2s }
+              tap: { owner: root, group: "0" }
+              resync-interval: 10s
+              networks:
+                default: { bridge: br0 }
+                blue:
+                  bridge: br-blue
+                  create: true
+                  address: [10.1.0.1/24, "fd00:1::1/64"]
+                  mtu: 9000
+                  uplink: { device: eth1, move-addresses: true }
+              rules:
+                - { domain: "web-*", network: blue }
+                - { mac: "52:54:00:AA", target: "t*", network: default }
+            """;
+
+    @Test
+    void everythingThatIsWrittenIsRead() throws Exception {
+        AgentSettings settings = read(WHOLE, Map.of());
+        Network blue = settings.control().catalog().network("blue").orElseThrow();
+        assertThat(blue.bridge()).isEqualTo(new InterfaceName("br-blue"));
+        assertThat(blue.addresses()).containsExactly(IpPrefix.parse("10.1.0.1/24"), IpPrefix.parse("fd00:1::1/64"));
+        assertThat(blue.mtu()).contains(9000);
+        assertThat(blue.uplink()).contains(new Network.Uplink(new InterfaceName("eth1"), true));
+        assertThat(settings.control().catalog().rules()).hasSize(2);
+        assertThat(settings.control().catalog().rules().get(1).macPrefix()).contains("52:54:00:aa");
+        assertThat(settings.control().taps().owner()).isEqualTo(new TapOwner(0, 0));
+        assertThat(settings.control().resyncInterval()).isEqualTo(Duration.ofSeconds(10));
+        assertThat(settings.hookDeadline()).isEqualTo(Duration.ofSeconds(2));
+    }
+
+    @Test
+    void theEnvironmentOverridesTheFileAndCanSayEverythingItSays() throws Exception {
+        AgentSettings settings = read(WHOLE, Map.of(
+                "TAPWRIGHT_LIBVIRT_URI", "qemu:///session",
+                "TAPWRIGHT_DRY_RUN", "true",
+                "TAPWRIGHT_NETWORKS_BLUE_MTU", "1400",
+                "TAPWRIGHT_NETWORKS_RED_BRIDGE", "br-red",
+                "TAPWRIGHT_RULES_0__NETWORK", "red"));
+        assertThat(settings.libvirtUri()).isEqualTo("qemu:///session");
+        assertThat(settings.control().dryRun()).isTrue();
+        assertThat(settings.control().catalog().network("blue").orElseThrow().mtu()).contains(1400);
+        assertThat(settings.control().catalog().network("red")).isPresent();
+        assertThat(settings.control().catalog().rules().getFirst().network()).isEqualTo("red");
+    }
+
+    @Test
+    void anEmptyConfigurationHasTheDefaults() throws Exception {
+        AgentSettings settings = read("tapwright: {}", Map.of());
+        assertThat(settings.libvirtUri()).isEqualTo("qemu:///system");
+        assertThat(settings.hookSocket()).hasToString("/run/tapwright/hook.sock");
+        assertThat(settings.control().dryRun()).isFalse();
+        assertThat(settings.control().catalog().networks()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            networks: { a: { bridge: sixteen-bytes-br } }                                   | tapwright.networks.a.bridge | 16 bytes
+            networks: { a: { } }                                                            | tapwright.networks.a.bridge | missing
+            networks: { a: { bridge: a/b } }                                                | tapwright.networks.a.bridge | '/'
+            networks: { a: { bridge: br0, create: true, address: [10.1.0.1/33] } }          | tapwright.networks.a.address | 10.1.0.1/33
+            networks: { a: { bridge: br0, create: true, address: [ten/24] } }               | tapwright.networks.a.address | ten/24
+            networks: { a: { bridge: br0, address: [10.1.0.1/24] } }                        | tapwright.networks.a.address | create
+            networks: { a: { bridge: br0, create: true, mtu: 12 } }                         | tapwright.networks.a.mtu | 12
+            networks: { a: { bridge: br0, uplink: { device: eth0/1 } } }                    | tapwright.networks.a.uplink.device | eth0/1
+            networks: { a: { bridge: br0 }, b: { bridge: br0 } }                            | tapwright.networks.b.bridge | 'a'
+            rules: [ { domain: x, network: nowhere } ]                                      | tapwright.rules[0].network | nowhere
+            networks: { a: { bridge: br0 } }, rules: [ { network: a } ]                     | tapwright.rules[0] | condition
+            networks: { a: { bridge: br0 } }, rules: [ { mac: zz, network: a } ]            | tapwright.rules[0].mac | zz
+            tap: { owner: no-such-user-at-all }                                             | tapwright.tap.owner | no-such-user-at-all
+            instance: Not Good                                                              | tapwright.instance | Not Good
+            resync-interval: 0s                                                             | tapwright.resync-interval | 30s
+            hook: { socket: relative.sock }                                                 | tapwright.hook.socket | relative.sock
+            """)
+    void aMistakeIsNamedByItsKeyAndItsValue(String yaml, String key, String value) {
+        assertThatThrownBy(() -> read("tapwright: { " + yaml + " }", Map.of()))
+                .isInstanceOf(ConfigurationException.class)
+                .satisfies(e -> assertThat(((ConfigurationException) e).mistakes())
+                        .anySatisfy(mistake -> assertThat(mistake).startsWith(key + ": ").contains(value)));
+    }
+
+    @Test
+    void allMistakesAreNamedAtOnce() {
+        assertThatThrownBy(() -> read("""
+                tapwright:
+                  instance: "no good"
+                  networks: { a: { bridge: a/b }, b: { bridge: br0, mtu: 1500 } }
+                  rules: [ { domain: x, network: nowhere } ]
+                """, Map.of()))
+                .isInstanceOfSatisfying(ConfigurationException.class, e -> assertThat(e.mistakes()).hasSize(4));
+    }
+
+    private static AgentSettings read(String yaml, Map<String, String> environment) throws Exception {
+        SmallRyeConfig config = new SmallRyeConfigBuilder()
+                .withMapping(TapwrightConfig.class)
+                .withSources(new YamlConfigSource("tapwright.yaml", yaml, 100), new EnvConfigSource(environment, 300))
+                .withDefaultValues(Map.of())
+                .addDefaultInterceptors()
+                .withConverter(Duration.class, 200, text -> Duration.parse("PT" + text))
+                .build();
+        return new ConfigReader("seed").read(config.getConfigMapping(TapwrightConfig.class));
+    }
+
+    @Test
+    void theListOfMistakesIsTheMessage() {
+        assertThat(new ConfigurationException(List.of("one", "two"))).hasMessage("one\ntwo");
+    }
+}
