@@ -3,6 +3,7 @@ package io.tapwright.agent.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.quarkus.runtime.configuration.DurationConverter;
 import io.smallrye.config.EnvConfigSource;
 import io.smallrye.config.SmallRyeConfig;
 import io.smallrye.config.SmallRyeConfigBuilder;
@@ -82,7 +83,7 @@ class ConfigReaderTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
             networks: { a: { bridge: sixteen-bytes-br } }                                   | tapwright.networks.a.bridge | 16 bytes
-            networks: { a: { } }                                                            | tapwright.networks.a.bridge | missing
+            networks: { a: { create: true } }                                               | tapwright.networks.a.bridge | missing
             networks: { a: { bridge: a/b } }                                                | tapwright.networks.a.bridge | '/'
             networks: { a: { bridge: br0, create: true, address: [10.1.0.1/33] } }          | tapwright.networks.a.address | 10.1.0.1/33
             networks: { a: { bridge: br0, create: true, address: [ten/24] } }               | tapwright.networks.a.address | ten/24
@@ -122,7 +123,7 @@ class ConfigReaderTest {
                 .withSources(new YamlConfigSource("tapwright.yaml", yaml, 100), new EnvConfigSource(environment, 300))
                 .withDefaultValues(Map.of())
                 .addDefaultInterceptors()
-                .withConverter(Duration.class, 200, text -> Duration.parse("PT" + text))
+                .withConverter(Duration.class, 200, new DurationConverter())
                 .build();
         return new ConfigReader("seed").read(config.getConfigMapping(TapwrightConfig.class));
     }

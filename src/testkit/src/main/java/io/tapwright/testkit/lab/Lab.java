@@ -117,6 +117,12 @@ public final class Lab implements AutoCloseable {
         return run("cat", "/sys/class/net/" + device + "/" + file).out().strip();
     }
 
+    /** Whether a tap was made for many queues: IFF_MULTI_QUEUE (linux/if_tun.h) in its {@code tun_flags}. */
+    public boolean isMultiQueue(String tap) {
+        String flags = sysfs(tap, "tun_flags");
+        return !flags.isEmpty() && (Integer.decode(flags) & 0x100) != 0;
+    }
+
     /** The bridge a device is a port of, empty for none. */
     public String bridgeOf(String device) {
         return run("sh", "-c", "basename \"$(readlink /sys/class/net/" + device + "/master)\" 2>/dev/null").out().strip();
