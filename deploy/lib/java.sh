@@ -81,3 +81,9 @@ maven_for_dev() {
     fi
     printf '%s\n' "$cache/apache-maven-$MAVEN_FOR_DEV/bin/mvn"
 }
+
+# maven ARGUMENT...: the system's Maven, without colours and without the warnings that a new JDK has about Maven itself.
+maven() {
+    MAVEN_OPTS="${MAVEN_OPTS-} --sun-misc-unsafe-memory-access=allow --enable-native-access=ALL-UNNAMED" \
+        mvn --batch-mode -Dstyle.color=never "$@"
+}
