@@ -41,12 +41,7 @@ final class ConnectionKeeper implements Runnable {
     public void run() {
         putState(State.CONNECTING, "");
         try {
-            LibvirtExtension.LIBVIRT.virSetErrorFunc(null, LibvirtExtension.QUIET);
-            try {
-                runSessions(new DomainEvents(queue));
-            } finally {
-                LibvirtExtension.LIBVIRT.virSetErrorFunc(null, null); // the callback goes with this class's loader
-            }
+            runSessions(new DomainEvents(queue));
         } catch (LinkageError e) {
             // Nothing can be loaded a second time where it failed once.
             Throwable cause = e.getCause() == null ? e : e.getCause();

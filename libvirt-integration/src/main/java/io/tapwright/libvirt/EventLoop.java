@@ -8,11 +8,15 @@ import org.libvirt.jna.Libvirt.VirEventTimeoutCallback;
 
 /**
  * Runs libvirt's event loop on a daemon thread of its own, with a timer in it that proves that it turns. Without it no
- * event arrives and keep-alive ends every connection. Any thread.
+ * event arrives and keep-alive ends every connection. While it runs, libvirt prints no errors on stderr. Any thread.
  */
 final class EventLoop implements AutoCloseable {
 
     private static final int TICK_MILLIS = 500;
+
+    /** Not 0: libvirt's loop (src/util/vireventglib.c) tidies up only where no timer is due. */
+    private static final int SOON_MILLIS = 1;
+
     private static final Duration ALIVE_WITHIN = Duration.ofSeconds(5);
     private static final Duration CLOSE_WAIT = Duration.ofSeconds(2);
 
@@ -43,6 +47,7 @@ final class EventLoop implements AutoCloseable {
             ONE_OF_THIS_PROCESS.release();
             throw LibvirtExtension.LIBVIRT.fault("add a timer to libvirt's event loop");
         }
+        LibvirtExtension.LIBVIRT.virSetErrorFunc(null, LibvirtExtension.QUIET);
         lastTickNanos = System.nanoTime();
         running = true;
         thread = Thread.ofPlatform().daemon().name("libvirt-events").start(this::run);
@@ -64,7 +69,7 @@ final class EventLoop implements AutoCloseable {
         if (!running) {
             return false;
         }
-        LibvirtExtension.LIBVIRT.virEventUpdateTimeout(timer, 0);
+        LibvirtExtension.LIBVIRT.virEventUpdateTimeout(timer, SOON_MILLIS);
         for (long left = atMost.toNanos(); turns == now && running && left > 0; left = end - System.nanoTime()) {
             try {
                 wait(left / 1_000_000 + 1);
@@ -84,7 +89,7 @@ final class EventLoop implements AutoCloseable {
             closed = true;
             ending = thread;
             if (running) {
-                LibvirtExtension.LIBVIRT.virEventUpdateTimeout(timer, 0);
+                LibvirtExtension.LIBVIRT.virEventUpdateTimeout(timer, SOON_MILLIS);
             }
         }
         if (ending != null) {
@@ -107,6 +112,7 @@ final class EventLoop implements AutoCloseable {
             LibvirtExtension.LIBVIRT.virEventRemoveTimeout(timer);
         } finally {
             running = false;
+            LibvirtExtension.LIBVIRT.virSetErrorFunc(null, null); // the callback goes with this class's loader
             ONE_OF_THIS_PROCESS.release();
         }
     }
@@ -129,10 +135,10 @@ final class EventLoop implements AutoCloseable {
         try {
             lastTickNanos = System.nanoTime();
             synchronized (this) {
+                LibvirtExtension.LIBVIRT.virEventUpdateTimeout(id, TICK_MILLIS); // before a waiter asks for another turn
                 turns++;
                 notifyAll();
             }
-            LibvirtExtension.LIBVIRT.virEventUpdateTimeout(id, TICK_MILLIS);
         } catch (Throwable t) { // native code is the caller
             problems.accept("tick of libvirt's event loop: " + t);
         }

@@ -180,6 +180,7 @@ final class Session {
         loop.awaitTurn(LOOP_TURN);
         try {
             int users = connection.close();
+            loop.awaitTurn(LOOP_TURN); // the loop closes the sockets
             return users == 0 ? Optional.empty()
                     : Optional.of("close connection: " + users + " users of it are left, so it stays open");
         } catch (LibvirtException e) {
