@@ -9,8 +9,9 @@ import io.tapwright.model.host.Errno;
 import io.tapwright.model.host.Link;
 import io.tapwright.model.host.LinkChange;
 import io.tapwright.model.host.LinkRef;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
 
 /** Changes devices that exist. */
 final class LinkChanges {
@@ -27,26 +28,46 @@ final class LinkChanges {
      */
     void change(LinkRef link, LinkChange change) {
         pool.use(socket -> {
-            Optional<Link> before = members(change) > 1 ? Optional.of(read(link, socket)) : Optional.empty();
-            try {
-                if (change.ipv6Off()) {
-                    switchIpv6Off(link, socket);
-                }
-                socket.demand(to -> LinkMessage.change(to, link.index(), change));
-            } catch (SystemCallException e) {
-                before.ifPresent(was -> putBack(was, change, socket, e));
-                throw e;
+            if (change.ipv6Off()) {
+                changeWithSwitch(link, change, socket);
+            } else {
+                write(link, change, socket);
             }
             return link;
         });
     }
 
-    private static Link read(LinkRef link, NetlinkSocket socket) {
-        return socket.ask(to -> LinkMessage.get(to, link.index()), LinkDecoder::decode)
+    /** The switch first: a device that is raised before it makes itself an address. */
+    private static void changeWithSwitch(LinkRef link, LinkChange change, NetlinkSocket socket) {
+        Link before = socket.ask(to -> LinkMessage.get(to, link.index()), LinkDecoder::decode)
                 .orElseThrow(() -> new SystemCallException(Errno.ENODEV, ""));
+        switchIpv6Off(link, socket);
+        try {
+            write(link, change, socket);
+        } catch (SystemCallException e) {
+            if (!before.ipv6Disabled()) {
+                tryElse(e, () -> Ipv6Switch.on(link.name()));
+            }
+            throw e;
+        }
     }
 
-    /** The switch goes by name, the change by index: they must mean the same device. */
+    private static void write(LinkRef link, LinkChange change, NetlinkSocket socket) {
+        List<Link> before = new ArrayList<>(1);
+        List<Optional<SystemCallException>> outcomes = socket.request(
+                to -> {
+                    LinkMessage.get(to, link.index());
+                    LinkMessage.change(to, link.index(), change);
+                },
+                message -> LinkDecoder.decode(message).ifPresent(before::add));
+        outcomes.getLast().ifPresent(refusal -> {
+            before.forEach(was -> tryElse(refusal,
+                    () -> socket.demand(to -> LinkMessage.change(to, link.index(), asBefore(was, change)))));
+            throw refusal;
+        });
+    }
+
+    /** It goes by name, the change by index: they must mean the same device. */
     private static void switchIpv6Off(LinkRef link, NetlinkSocket socket) {
         if (Taps.indexOf(link.name(), socket) != link.index()) {
             throw new SystemCallException(Errno.ENODEV, link + " is another device now");
@@ -54,23 +75,19 @@ final class LinkChanges {
         Ipv6Switch.off(link.name());
     }
 
-    private static void putBack(Link was, LinkChange change, NetlinkSocket socket, SystemCallException cause) {
+    /** The members that {@code change} sets, as they were. */
+    private static LinkChange asBefore(Link was, LinkChange change) {
+        return new LinkChange(
+                change.mac().flatMap(set -> was.mac()), change.mtu().map(set -> was.mtu()),
+                change.alias().map(set -> was.alias()), change.master().map(set -> was.master()),
+                change.up().map(set -> was.up()), false);
+    }
+
+    private static void tryElse(SystemCallException cause, Runnable wayBack) {
         try {
-            LinkChange undo = new LinkChange(
-                    change.mac().flatMap(set -> was.mac()), change.mtu().map(set -> was.mtu()),
-                    change.alias().map(set -> was.alias()), change.master().map(set -> was.master()),
-                    change.up().map(set -> was.up()), false);
-            socket.demand(to -> LinkMessage.change(to, was.index(), undo));
-            if (change.ipv6Off() && !was.ipv6Disabled()) {
-                Ipv6Switch.on(was.name());
-            }
+            wayBack.run();
         } catch (SystemCallException alsoFailed) {
             cause.addSuppressed(alsoFailed);
         }
-    }
-
-    private static long members(LinkChange change) {
-        return Stream.of(change.mac(), change.mtu(), change.alias(), change.master(), change.up())
-                .filter(Optional::isPresent).count() + (change.ipv6Off() ? 1 : 0);
     }
 }

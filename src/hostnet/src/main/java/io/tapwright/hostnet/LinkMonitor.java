@@ -143,8 +143,9 @@ final class LinkMonitor implements AutoCloseable {
     public void close() {
         synchronized (this) {
             if (!closed) {
-                closed = true;
+                // In this order: once it sees the flag, the thread closes what the signal goes to.
                 wakeUp.signal();
+                closed = true;
             }
         }
         if (Thread.currentThread() == thread) {

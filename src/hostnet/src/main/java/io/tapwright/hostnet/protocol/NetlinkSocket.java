@@ -113,6 +113,15 @@ public final class NetlinkSocket implements AutoCloseable {
      * @return for each request why it failed, or empty
      */
     public List<Optional<SystemCallException>> request(Consumer<MessageWriter> requests) {
+        return request(requests, message -> { });
+    }
+
+    /**
+     * Like {@link #request(Consumer)}, with questions among the requests but for the last.
+     *
+     * @param answers hears the messages that answer them
+     */
+    public List<Optional<SystemCallException>> request(Consumer<MessageWriter> requests, Consumer<Message> answers) {
         int first = send(requests, true);
         int count = nextSequence - first;
         List<Optional<SystemCallException>> outcomes = new ArrayList<>();
@@ -121,7 +130,11 @@ public final class NetlinkSocket implements AutoCloseable {
         }
         receiveUntil("acknowledgement", message -> {
             int request = message.sequence() - first;
-            if (message.type() != Netlink.NLMSG_ERROR || request < 0 || request >= count) {
+            if (request < 0 || request >= count) {
+                return false;
+            }
+            if (message.type() != Netlink.NLMSG_ERROR) {
+                answers.accept(message);
                 return false;
             }
             ErrorMessage error = ErrorMessage.decode(message);
