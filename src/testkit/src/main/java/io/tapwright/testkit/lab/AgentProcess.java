@@ -96,6 +96,11 @@ public final class AgentProcess implements AutoCloseable {
     /** Sends it a signal: KILL, STOP, CONT, TERM. */
     public void signal(String name) {
         Command.run(PATIENCE, new byte[0], List.of("kill", "-" + name, Long.toString(pid))).orThrow();
+        if (name.equals("CONT")) {
+            // nsenter, through which it runs, stops itself when its child is stopped.
+            process.descendants().forEach(p ->
+                    Command.run(PATIENCE, new byte[0], List.of("kill", "-CONT", Long.toString(p.pid()))));
+        }
     }
 
     /** Ends it with SIGKILL and waits for that. */
@@ -140,6 +145,7 @@ public final class AgentProcess implements AutoCloseable {
     @Override
     public void close() {
         if (process.isAlive()) {
+            signal("CONT");
             signal("KILL");
             exit();
         }
