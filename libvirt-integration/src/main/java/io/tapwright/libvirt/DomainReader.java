@@ -12,15 +12,17 @@ import org.libvirt.jna.DomainPointer;
 import org.libvirt.jna.Libvirt;
 
 /**
- * Asks libvirt about one domain: whether it is persistent and active, then its live XML, its inactive one, or both. The
- * four calls are not one: what changes between them sends an event, and so another read. On the libvirt thread.
+ * Asks libvirt about one domain. Its XML comes first and says itself whether the domain runs; one that does not has nothing
+ * to add, since only a persistent domain stays when it is off. A running one is asked whether it is persistent, and for its
+ * definition. What changes meanwhile, also a transient domain seen as it ends, sends an event, and so another read. On the
+ * libvirt thread.
  */
 final class DomainReader {
 
     private static final LibvirtExtension LIBVIRT = LibvirtExtension.LIBVIRT;
 
-    /** virDomainGetXMLDesc without a flag: the live XML of a domain that runs. */
-    private static final int XML_LIVE = 0;
+    /** virDomainGetXMLDesc without a flag: the live XML of a domain that runs, the definition of one that does not. */
+    private static final int XML_NOW = 0;
 
     private DomainReader() {
     }
@@ -32,20 +34,23 @@ final class DomainReader {
     static DomainAnswer read(DomainPointer domain) throws LibvirtFault {
         long askedNanos = System.nanoTime();
         DomainId id = id(domain);
-        boolean persistent = truth(LIBVIRT.virDomainIsPersistent(domain), "ask if domain " + id + " is persistent");
-        boolean active = truth(LIBVIRT.virDomainIsActive(domain), "ask if domain " + id + " is active");
-        if (!persistent && !active) {
-            return new DomainAnswer.Gone(id, askedNanos); // a transient domain that has just ended
-        }
         try {
-            Optional<DomainSpec> live = active ? Optional.of(spec(domain, id, XML_LIVE)) : Optional.empty();
-            Optional<DomainSpec> config = persistent
-                    ? Optional.of(spec(domain, id, LibvirtExtension.XML_INACTIVE)) : Optional.empty();
-            String name = live.or(() -> config).orElseThrow().name();
-            return new DomainAnswer.Known(new DomainReport(id, name, persistent, config, live, askedNanos));
+            DomainXml.Description now = describe(domain, id, XML_NOW);
+            if (!now.active()) {
+                return known(id, Optional.of(now.spec()), Optional.empty(), askedNanos);
+            }
+            Optional<DomainSpec> config = isPersistent(domain, id)
+                    ? Optional.of(describe(domain, id, LibvirtExtension.XML_INACTIVE).spec()) : Optional.empty();
+            return known(id, config, Optional.of(now.spec()), askedNanos);
         } catch (DomainXmlException e) {
             return new DomainAnswer.Unreadable(id, "read the XML of domain " + label(domain, id) + ": " + e.getMessage());
         }
+    }
+
+    private static DomainAnswer known(
+            DomainId id, Optional<DomainSpec> config, Optional<DomainSpec> live, long askedNanos) {
+        String name = live.or(() -> config).orElseThrow().name();
+        return new DomainAnswer.Known(new DomainReport(id, name, config.isPresent(), config, live, askedNanos));
     }
 
     static DomainId id(DomainPointer domain) throws LibvirtFault {
@@ -62,14 +67,15 @@ final class DomainReader {
         return name == null ? id.toString() : "'" + name + "' (" + id + ")";
     }
 
-    private static boolean truth(int answer, String doing) throws LibvirtFault {
+    private static boolean isPersistent(DomainPointer domain, DomainId id) throws LibvirtFault {
+        int answer = LIBVIRT.virDomainIsPersistent(domain);
         if (answer < 0) {
-            throw LIBVIRT.fault(doing);
+            throw LIBVIRT.fault("ask if domain " + id + " is persistent");
         }
         return answer == 1;
     }
 
-    private static DomainSpec spec(DomainPointer domain, DomainId id, int flags) throws LibvirtFault {
+    private static DomainXml.Description describe(DomainPointer domain, DomainId id, int flags) throws LibvirtFault {
         CString xml = LIBVIRT.virDomainGetXMLDesc(domain, flags);
         if (xml == null) {
             throw LIBVIRT.fault("read the XML of domain " + id);
@@ -81,6 +87,6 @@ final class DomainReader {
         } finally {
             xml.free();
         }
-        return DomainXml.parseDomain(bytes);
+        return DomainXml.describe(bytes);
     }
 }

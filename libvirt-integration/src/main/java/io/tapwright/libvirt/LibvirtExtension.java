@@ -19,9 +19,9 @@ import org.libvirt.jna.Libvirt;
  *     virEventUpdateTimeout, virEventRemoveTimeout
  * <li>libvirt/libvirt-host.h: virConnectRegisterCloseCallback, virConnectUnregisterCloseCallback
  * <li>libvirt/libvirt-domain.h: virConnectDomainEventRegisterAny, virConnectDomainEventDeregisterAny,
- *     virConnectListAllDomains, virDomainLookupByUUID, virDomainGetUUID, virDomainGetName, virDomainIsActive,
- *     virDomainIsPersistent, virDomainGetXMLDesc, virDomainFree
- * <li>libvirt/virterror.h: virSetErrorFunc, virResetLastError
+ *     virConnectListAllDomains, virDomainLookupByUUID, virDomainGetUUID, virDomainGetName, virDomainIsPersistent,
+ *     virDomainGetXMLDesc, virDomainFree
+ * <li>libvirt/virterror.h: virSetErrorFunc
  * </ul>
  * Any thread may call; libvirt's last error is each thread's own. Callbacks must be held strongly for as long as libvirt
  * knows them: JNA keeps none.

@@ -29,8 +29,9 @@ final class DomainParser {
         this.cursor = cursor;
     }
 
-    DomainSpec parse() {
+    DomainXml.Description parse() {
         cursor.enterRoot("domain");
+        boolean active = cursor.attribute("id").isPresent();
         while (cursor.nextChild(1)) {
             switch (cursor.plainName()) {
                 case "name" -> name(cursor.text());
@@ -48,7 +49,7 @@ final class DomainParser {
         if (id == null) {
             throw new DomainXmlException("<domain> " + quote(name) + " has no <uuid>");
         }
-        return new DomainSpec(id, name, interfaces, networks);
+        return new DomainXml.Description(new DomainSpec(id, name, interfaces, networks), active);
     }
 
     /** libvirt refuses a line break in a name too (src/conf/domain_conf.c: virXMLCheckIllegalChars). */

@@ -32,6 +32,15 @@ public final class DomainXml {
     /** UTF-16 units in an attribute or a text that is looked at. */
     public static final int MAX_TEXT = 1024;
 
+    /**
+     * A domain and whether it runs.
+     *
+     * @param active what the text says, which is no older than the text: libvirt gives a running domain's element an
+     *               {@code id}, and leaves it out where the inactive description was asked for
+     */
+    public record Description(DomainSpec spec, boolean active) {
+    }
+
     private DomainXml() {
     }
 
@@ -41,6 +50,15 @@ public final class DomainXml {
      * @throws DomainXmlException when it is anything else
      */
     public static DomainSpec parseDomain(byte[] xml) {
+        return describe(xml).spec();
+    }
+
+    /**
+     * As {@link #parseDomain}, and tells whether it is the description of a running domain.
+     *
+     * @throws DomainXmlException when it is anything else
+     */
+    public static Description describe(byte[] xml) {
         return XmlCursor.read(xml, cursor -> new DomainParser(cursor).parse());
     }
 

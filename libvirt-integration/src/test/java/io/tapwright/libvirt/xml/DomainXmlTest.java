@@ -62,6 +62,13 @@ class DomainXmlTest {
     }
 
     @Test
+    void tellsARunningDomainFromOneThatIsOff() {
+        assertThat(DomainXml.describe(file("qemu-live.xml")).active()).isTrue();
+        assertThat(DomainXml.describe(file("test-live.xml")).active()).isTrue();
+        assertThat(DomainXml.describe(file("qemu-inactive.xml")).active()).isFalse();
+    }
+
+    @Test
     void namesTheNetworkOfARunningNicRatherThanItsBridge() {
         InterfaceSpec nic = only("<interface type='network'><mac address='52:54:00:aa:00:01'/>"
                 + "<source network='default' portid='f2' bridge='virbr0'/></interface>");
