@@ -21,7 +21,7 @@ final class FakeDevice {
     private static final long IPV6_PREFIX_METRIC = 256;
 
     final int index;
-    final InterfaceName name;
+    InterfaceName name;
     final String kind;
     final List<String> altNames = new ArrayList<>();
     final List<Address> addresses = new ArrayList<>();

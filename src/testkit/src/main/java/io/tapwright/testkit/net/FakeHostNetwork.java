@@ -161,6 +161,14 @@ public final class FakeHostNetwork implements HostNetwork {
         });
     }
 
+    /** Gives a device another name, as {@code ip link set dev X name Y} does. */
+    public void rename(InterfaceName from, InterfaceName to) {
+        changing(() -> {
+            kernel.rename(require(from, "rename " + from), to, "rename " + from + " to " + to);
+            return to;
+        });
+    }
+
     /** A QEMU opens the tap: its carrier comes on until {@link #release} was called as often. */
     public void hold(InterfaceName name) {
         changing(() -> {

@@ -132,6 +132,14 @@ final class FakeKernel {
         changed.add(device.ref());
     }
 
+    void rename(FakeDevice device, InterfaceName to, String operation) {
+        if (find(to.text()).isPresent()) {
+            throw new HostNetworkException(operation, Errno.EEXIST);
+        }
+        device.name = to;
+        changed.add(device.ref());
+    }
+
     void addAltName(FakeDevice device, String altName, String operation) {
         if (find(altName).isPresent()) {
             throw new HostNetworkException(operation, Errno.EEXIST);
