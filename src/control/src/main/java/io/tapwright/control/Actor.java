@@ -5,6 +5,7 @@ import io.tapwright.model.host.HostAction;
 import io.tapwright.model.host.HostNetwork;
 import io.tapwright.model.host.HostNetworkException;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.LongSupplier;
 
@@ -46,5 +47,11 @@ final class Actor {
     /** True for the refusals that come of acting on what is no longer so: looking again tells what to do. */
     static boolean meansOutdatedView(HostNetworkException e) {
         return OUTDATED_VIEW.contains(e.errno());
+    }
+
+    /** What to say where every look finds something new to do. */
+    static String fight(String device, Optional<HostNetworkException> last) {
+        return device + " keeps changing under us: somebody else is configuring it too"
+                + last.map(e -> " (last refusal: " + e.getMessage() + ")").orElse("");
     }
 }

@@ -2,32 +2,27 @@ package io.tapwright.control;
 
 import io.tapwright.model.DomainId;
 import io.tapwright.model.InterfaceName;
-import io.tapwright.model.domain.ConnectionState;
-import io.tapwright.model.domain.DomainReport;
 import io.tapwright.model.domain.DomainSpec;
 import io.tapwright.model.domain.Hypervisor;
-import io.tapwright.model.domain.HypervisorListener;
 import io.tapwright.model.domain.InterfaceSpec;
 import io.tapwright.model.host.HostNetwork;
-import io.tapwright.model.host.Link;
-import io.tapwright.model.host.LinkListener;
-import io.tapwright.model.host.LinkRef;
+import io.tapwright.model.host.HostNetworkException;
 import io.tapwright.model.network.Network;
 import io.tapwright.model.status.DomainStatus;
 import io.tapwright.model.status.LibvirtStatus;
 import io.tapwright.model.status.NetworkStatus;
-import io.tapwright.model.status.NicState;
 import io.tapwright.model.status.NicStatus;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
+import java.util.stream.Stream;
 
 /**
  * The way in: whatever happens anywhere is told to this class, which takes note of it and queues a key.
@@ -49,19 +44,25 @@ public final class ControlPlane implements AutoCloseable {
 
     public ControlPlane(ControlSettings settings, HostNetwork host, Hypervisor hypervisor, ControlListener listener,
             InstantSource clock) {
+        this(settings, host, hypervisor, listener, clock, System::nanoTime);
+    }
+
+    /** @param nanoClock as {@link System#nanoTime}, of which the hypervisor's times are told too */
+    ControlPlane(ControlSettings settings, HostNetwork host, Hypervisor hypervisor, ControlListener listener,
+            InstantSource clock, LongSupplier nanoClock) {
         this.settings = settings;
         this.host = host;
         this.hypervisor = hypervisor;
         this.listener = listener;
-        this.inventory = new Inventory(System::nanoTime);
+        this.inventory = new Inventory(nanoClock);
         this.index = new DeviceIndex(settings.taps().instance(), configuredDevices(settings));
-        this.board = new StatusBoard(clock, System::nanoTime, listener);
-        this.queue = new WorkQueue<>(System::nanoTime);
-        Actor actor = new Actor(host, settings.dryRun(), System::nanoTime, listener);
-        Reconciler reconciler = new Reconciler(host, actor, settings, inventory, index, board);
-        Sweeper sweeper = new Sweeper(host, actor, settings, inventory, index, System::nanoTime, listener);
+        this.board = new StatusBoard(clock, nanoClock, listener);
+        this.queue = new WorkQueue<>(nanoClock);
+        Actor actor = new Actor(host, settings.dryRun(), nanoClock, listener);
+        Reconciler reconciler = new Reconciler(host, actor, settings, inventory, index, board, listener);
+        Sweeper sweeper = new Sweeper(host, actor, settings, inventory, index, nanoClock, listener);
         this.workers = new Workers(queue, reconciler, sweeper, new Backoff(RandomGenerator.getDefault()), inventory,
-                () -> board.libvirt().state().equals("connected"), settings, listener);
+                () -> board.libvirt().state().equals("connected"), settings, nanoClock, listener);
     }
 
     /**
@@ -69,15 +70,28 @@ public final class ControlPlane implements AutoCloseable {
      * and libvirt listened to.
      */
     public void start() {
-        monitor = host.monitor(new KernelEvents());
         workers.start();
-        queue.addUrgent(new Key.Sweep()).join();
-        settings.catalog().networks().keySet().forEach(name -> queue.addUrgent(new Key.Network(name)).join());
+        watch().join();
+        CompletableFuture.allOf(settings.catalog().networks().keySet().stream()
+                .map(name -> queue.addUrgent(new Key.Network(name)).exceptionally(toldAndRetried -> null))
+                .toArray(CompletableFuture[]::new)).join();
+    }
+
+    /** Watches the kernel first, so that nothing is missed between the look at every device and the rest. */
+    CompletableFuture<Void> watch() {
+        monitor = host.monitor(new KernelEvents(settings, inventory, index, board, queue));
+        return queue.addUrgent(new Key.Sweep()).exceptionally(toldAndRetried -> null);
+    }
+
+    /** Does all that is ready on the calling thread, in place of the workers. */
+    void drain() {
+        workers.drain();
     }
 
     /** Begins to connect to libvirt; its domains come in by themselves. */
     public void listenToLibvirt() {
-        hypervisor.start(new LibvirtEvents());
+        hypervisor.start(new LibvirtEvents(
+                inventory, index, board, queue, hypervisor, settings.reaperGrace(), listener));
     }
 
     /** The timer: ask libvirt for everything, look at every device. */
@@ -93,7 +107,7 @@ public final class ControlPlane implements AutoCloseable {
      */
     public CompletableFuture<HookAnswer> prepare(DomainSpec live) {
         inventory.onPrepare(live);
-        return queue.addUrgent(new Key.Domain(live.id())).thenApply(done -> answer(live));
+        return queue.addUrgent(new Key.Domain(live.id())).handle((done, failure) -> answer(live, failure));
     }
 
     /** The hook tells of a domain that runs ({@code start}, {@code started}, {@code reconnect}). */
@@ -119,15 +133,14 @@ public final class ControlPlane implements AutoCloseable {
     /** Somebody is about to plug this NIC into a running domain: wire its tap ahead of it. */
     public CompletableFuture<HookAnswer> announce(String domainName, InterfaceSpec nic) {
         Optional<DomainEntry> entry = inventory.entry(domainName);
-        if (entry.isEmpty() || entry.get().live().isEmpty()) {
+        if (entry.isEmpty() || entry.get().live().isEmpty()
+                || !inventory.onAnnounced(entry.get().id(), nic, settings.announcement())) {
             return CompletableFuture.completedFuture(new HookAnswer.Refused(
                     List.of("domain '" + domainName + "' does not run, so no NIC can be plugged into it")));
         }
         DomainId id = entry.get().id();
-        inventory.onAnnounced(id, nic, settings.announcement());
-        queue.addAfter(new Key.Domain(id), settings.announcement().plusMillis(1));
         DomainSpec only = new DomainSpec(id, domainName, List.of(nic), entry.get().live().get().networks());
-        return queue.addUrgent(new Key.Domain(id)).thenApply(done -> answer(only));
+        return queue.addUrgent(new Key.Domain(id)).handle((done, failure) -> answer(only, failure));
     }
 
     public LibvirtStatus libvirt() {
@@ -166,16 +179,35 @@ public final class ControlPlane implements AutoCloseable {
         workers.close();
     }
 
-    private HookAnswer answer(DomainSpec asked) {
+    /** Ready only where every NIC that was asked for was seen to be: whatever is unclear is refused. */
+    private HookAnswer answer(DomainSpec asked, Throwable failure) {
+        String who = "domain '" + asked.name() + "'";
+        if (failure != null) {
+            return new HookAnswer.Refused(List.of(who + ": its NICs could not be looked at: "
+                    + (failure instanceof HostNetworkException || failure instanceof IllegalStateException
+                            ? failure.getMessage() : failure)));
+        }
         DomainStatus status = board.domain(asked.id());
-        Set<String> macs = new HashSet<>();
-        asked.interfaces().stream().filter(InterfaceSpec::isOurs).forEach(nic -> macs.add(nic.mac().text()));
-        List<String> reasons = status == null
-                ? List.of("domain '" + asked.name() + "': was stopped again while it was being prepared")
-                : status.nics().stream()
-                        .filter(nic -> macs.contains(nic.mac()) && nic.state() == NicState.FAILED)
-                        .map(ControlPlane::refusal).toList();
+        if (status == null) {
+            return new HookAnswer.Refused(List.of(who + ": was stopped again while it was being prepared"));
+        }
+        List<String> reasons = asked.interfaces().stream().filter(InterfaceSpec::isOurs)
+                .flatMap(nic -> refusals(who, nic, status)).distinct().toList();
         return reasons.isEmpty() ? new HookAnswer.Ready() : new HookAnswer.Refused(reasons);
+    }
+
+    private static Stream<String> refusals(String who, InterfaceSpec nic, DomainStatus status) {
+        List<NicStatus> found = status.nics().stream().filter(s -> s.mac().equals(nic.mac().text())).toList();
+        if (found.isEmpty()) {
+            return Stream.of(who + " NIC " + nic.mac() + ": was unplugged again while it was being prepared");
+        }
+        return found.stream().flatMap(s -> switch (s.state()) {
+            case FAILED -> Stream.of(refusal(s));
+            case READY -> nic.linkUp()
+                    ? Stream.of(who + " NIC " + nic.mac() + ": was detached again while it was being prepared")
+                    : Stream.empty();
+            case WIRED, PENDING, OBSERVED -> Stream.empty();
+        });
     }
 
     private static String refusal(NicStatus nic) {
@@ -190,93 +222,5 @@ public final class ControlPlane implements AutoCloseable {
             network.uplink().ifPresent(uplink -> names.add(uplink.device()));
         }
         return names;
-    }
-
-    /** libvirt's side; called on its thread. */
-    private final class LibvirtEvents implements HypervisorListener {
-
-        @Override
-        public void onConnection(ConnectionState state) {
-            board.putLibvirt(new LibvirtStatus(state.uri(), state.state().name().toLowerCase(Locale.ROOT),
-                    state.reason().isEmpty() ? null : state.reason(), state.since()));
-        }
-
-        @Override
-        public void onListed(List<DomainReport> all, long startedNanos) {
-            Set<DomainId> before = new HashSet<>();
-            inventory.entries().forEach(e -> before.add(e.id()));
-            inventory.onListed(all, startedNanos).forEach(hypervisor::refresh);
-            inventory.entries().forEach(e -> before.add(e.id()));
-            before.forEach(id -> queue.add(new Key.Domain(id)));
-            queue.add(new Key.Sweep());
-        }
-
-        @Override
-        public void onDomain(DomainReport report) {
-            if (inventory.onReport(report)) {
-                queue.add(new Key.Domain(report.id()));
-            } else {
-                hypervisor.refresh(report.id());
-            }
-        }
-
-        @Override
-        public void onGone(DomainId id, long readStartedNanos) {
-            if (inventory.onGone(id, readStartedNanos)) {
-                queue.add(new Key.Domain(id));
-            } else {
-                hypervisor.refresh(id);
-            }
-        }
-
-        @Override
-        public void onEvent(String name) {
-            listener.libvirtEvent(name);
-        }
-    }
-
-    /** The kernel's side; called on the monitor's thread. */
-    private final class KernelEvents implements LinkListener {
-
-        @Override
-        public void onChanged(Link link) {
-            index.note(link).ifPresent(this::queueConcerned);
-        }
-
-        @Override
-        public void onGone(LinkRef link) {
-            index.noteGone(link.index()).ifPresent(this::queueConcerned);
-        }
-
-        @Override
-        public void onOverrun() {
-            queue.add(new Key.Sweep());
-        }
-
-        private void queueConcerned(DeviceIndex.Change change) {
-            change.before().ifPresent(link -> queueOwner(link, change));
-            change.after().ifPresent(link -> queueOwner(link, change));
-        }
-
-        private void queueOwner(Link link, DeviceIndex.Change change) {
-            index.owner(link).ifPresent(domain -> queue.add(new Key.Domain(domain)));
-            for (Network network : settings.catalog().networks().values()) {
-                boolean isBridge = network.bridge().equals(link.name());
-                if (isBridge || network.uplink().filter(u -> u.device().equals(link.name())).isPresent()) {
-                    queue.add(new Key.Network(network.name()));
-                }
-                if (isBridge && change.mattersToPorts()) {
-                    queueDomainsOn(network.name());
-                }
-            }
-        }
-
-        private void queueDomainsOn(String network) {
-            for (DomainStatus domain : board.domains()) {
-                if (domain.nics().stream().anyMatch(nic -> network.equals(nic.network()))) {
-                    queue.add(new Key.Domain(DomainId.of(domain.uuid())));
-                }
-            }
-        }
     }
 }

@@ -13,8 +13,9 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The devices that were last seen to matter: those with our mark, and those that the configuration names. It answers
- * "whose is it" and "did it change" without a dump. What is done to a device is always decided on a fresh read.
+ * The devices that were last seen to matter: those with our mark, those that had it until somebody wiped it off, and
+ * those that the configuration names. It answers "whose is it" and "did it change" without a dump. What is done to a
+ * device is always decided on a fresh read.
  *
  * <p>Any thread; guarded by its own monitor.
  */
@@ -24,6 +25,11 @@ final class DeviceIndex {
     private final Set<InterfaceName> configured;
     private final Map<Integer, Link> links = new HashMap<>();
     private final Map<DomainId, Set<Integer>> tapsOfDomain = new HashMap<>();
+    private final Map<Integer, DomainId> domainOfTap = new HashMap<>();
+    /** The last mark of ours on each device that had one; an index is never given to another device. */
+    private final Map<Integer, Mark> lastMarks = new HashMap<>();
+    /** What was noted since the dump that is under way began, and so is newer than it; null while none is. */
+    private Set<Integer> notedSinceDump;
 
     /** @param configured bridges and uplinks */
     DeviceIndex(String instance, Set<InterfaceName> configured) {
@@ -33,7 +39,48 @@ final class DeviceIndex {
 
     /** Takes note of a device; answers what it was before, where it is a change that matters. */
     synchronized Optional<Change> note(Link now) {
+        noted(now.index());
+        return put(now);
+    }
+
+    /** Takes note that a device is gone; answers what it was. */
+    synchronized Optional<Change> noteGone(int index) {
+        noted(index);
+        Link before = links.get(index);
+        remove(index);
+        lastMarks.remove(index);
+        return before == null ? Optional.empty() : Optional.of(new Change(Optional.of(before), Optional.empty()));
+    }
+
+    /** To be called before a dump is asked for: what is noted from here on is newer. */
+    synchronized void beginDump() {
+        notedSinceDump = new HashSet<>();
+    }
+
+    /** Takes over a complete dump, but for what was noted since {@link #beginDump}. */
+    synchronized void takeDump(Collection<Link> all) {
+        Set<Integer> newer = notedSinceDump;
+        notedSinceDump = null;
+        Set<Integer> present = new HashSet<>();
+        all.forEach(link -> present.add(link.index()));
+        for (int index : List.copyOf(links.keySet())) {
+            if (!present.contains(index) && !newer.contains(index)) {
+                remove(index);
+                lastMarks.remove(index);
+            }
+        }
+        all.stream().filter(link -> !newer.contains(link.index())).forEach(this::put);
+    }
+
+    private void noted(int index) {
+        if (notedSinceDump != null) {
+            notedSinceDump.add(index);
+        }
+    }
+
+    private Optional<Change> put(Link now) {
         Link before = links.get(now.index());
+        remember(now);
         if (!matters(now)) {
             if (before == null) {
                 return Optional.empty();
@@ -46,22 +93,33 @@ final class DeviceIndex {
         }
         remove(now.index());
         links.put(now.index(), now);
-        owner(now).ifPresent(domain -> tapsOfDomain.computeIfAbsent(domain, d -> new HashSet<>()).add(now.index()));
+        owner(now).ifPresent(domain -> {
+            domainOfTap.put(now.index(), domain);
+            tapsOfDomain.computeIfAbsent(domain, d -> new HashSet<>()).add(now.index());
+        });
         return Optional.of(new Change(Optional.ofNullable(before), Optional.of(now)));
     }
 
-    /** Takes note that a device is gone; answers what it was. */
-    synchronized Optional<Change> noteGone(int index) {
-        Link before = links.get(index);
-        remove(index);
-        return before == null ? Optional.empty() : Optional.of(new Change(Optional.of(before), Optional.empty()));
+    /** Whoever puts a mark of its own on a device takes it over; whoever only wipes ours off does not. */
+    private void remember(Link now) {
+        now.mark().ifPresent(mark -> {
+            if (mark.instance().equals(instance)) {
+                lastMarks.put(now.index(), mark);
+            } else {
+                lastMarks.remove(now.index());
+            }
+        });
     }
 
-    /** Starts over from a complete dump. */
-    synchronized void replaceAll(Collection<Link> all) {
-        links.clear();
-        tapsOfDomain.clear();
-        all.forEach(this::note);
+    /** The mark of ours that this device was last seen with, if nobody has put another on it since. */
+    synchronized Optional<Mark> lastMark(int index) {
+        return Optional.ofNullable(lastMarks.get(index));
+    }
+
+    /** A tap of ours that some process holds open, if there is one. */
+    synchronized Optional<InterfaceName> anyHeld() {
+        return links.values().stream().filter(link -> link.isTap() && link.carrier() && owner(link).isPresent())
+                .map(Link::name).findFirst();
     }
 
     /** The devices that carry our mark for a NIC of this domain. */
@@ -69,25 +127,27 @@ final class DeviceIndex {
         return tapsOfDomain.getOrDefault(domain, Set.of()).stream().map(links::get).toList();
     }
 
-    /** The domain that a device's mark names, if the mark is ours. */
-    Optional<DomainId> owner(Link link) {
-        return link.mark()
-                .filter(m -> m.instance().equals(instance))
-                .flatMap(m -> m instanceof Mark.Tap tap ? Optional.of(tap.nic().domain()) : Optional.empty());
+    /** The domain that a device's mark names, or named before it was wiped off, if the mark is ours. */
+    synchronized Optional<DomainId> owner(Link link) {
+        return markOf(link).flatMap(m -> m instanceof Mark.Tap tap ? Optional.of(tap.nic().domain()) : Optional.empty());
+    }
+
+    private Optional<Mark> markOf(Link link) {
+        return link.mark().or(() -> lastMark(link.index())).filter(m -> m.instance().equals(instance));
     }
 
     private boolean matters(Link link) {
-        return configured.contains(link.name())
-                || link.mark().filter(m -> m.instance().equals(instance)).isPresent();
+        return configured.contains(link.name()) || markOf(link).isPresent();
     }
 
     private void remove(int index) {
-        Link before = links.remove(index);
-        if (before != null) {
-            owner(before).ifPresent(domain -> tapsOfDomain.computeIfPresent(domain, (d, taps) -> {
+        links.remove(index);
+        DomainId domain = domainOfTap.remove(index);
+        if (domain != null) {
+            tapsOfDomain.computeIfPresent(domain, (d, taps) -> {
                 taps.remove(index);
                 return taps.isEmpty() ? null : taps;
-            }));
+            });
         }
     }
 

@@ -29,6 +29,10 @@ record DomainEntry(
         plugged = Map.copyOf(plugged);
     }
 
+    DomainEntry withPlugged(Map<InterfaceSpec, Long> now) {
+        return new DomainEntry(id, name, reported, persistent, config, live, now, phase, hookAtNanos, startedAtNanos);
+    }
+
     /** The running machine with the NICs that were announced for it. */
     Optional<DomainSpec> liveWithPlugged() {
         if (plugged.isEmpty() || live.isEmpty()) {

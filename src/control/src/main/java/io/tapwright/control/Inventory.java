@@ -1,6 +1,7 @@
 package io.tapwright.control;
 
 import io.tapwright.model.DomainId;
+import io.tapwright.model.InterfaceName;
 import io.tapwright.model.domain.DomainReport;
 import io.tapwright.model.domain.DomainSpec;
 import io.tapwright.model.domain.InterfaceSpec;
@@ -14,12 +15,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.LongSupplier;
 
 /**
  * What is wanted: every domain that libvirt or the hook told of. The hook is ahead of libvirt's answers, so an answer to
- * a question that was asked before the hook last spoke is not taken.
+ * a question that was asked before the hook last spoke is not taken, be it of a domain that is known or of one that the
+ * hook has just told the end of.
  *
  * <p>Any thread; guarded by its own monitor; never blocks on anything else.
  */
@@ -28,7 +31,13 @@ final class Inventory {
     private final LongSupplier nanoClock;
     private final Map<DomainId, DomainEntry> entries = new LinkedHashMap<>();
     private final Set<DomainId> gone = new HashSet<>();
-    private boolean listedOnce;
+    /** When the hook last spoke of domains that are not known: kept until libvirt is asked for a list after that. */
+    private final Map<DomainId, Long> lastWords = new HashMap<>();
+    /** Domains that libvirt has but could not tell of: since the last list, and in it. */
+    private final Set<DomainId> unreadable = new HashSet<>();
+    private final Set<DomainId> listedUnreadable = new HashSet<>();
+    private boolean listed;
+    private OptionalLong emptySince = OptionalLong.empty();
 
     Inventory(LongSupplier nanoClock) {
         this.nanoClock = nanoClock;
@@ -51,9 +60,31 @@ final class Inventory {
         return gone.contains(id);
     }
 
-    /** True once libvirt has listed everything: from then on a domain that is not here does not exist. */
+    /** True for a domain that somebody has told of, even if libvirt could not say more than that it is there. */
+    synchronized boolean exists(DomainId id) {
+        return entries.containsKey(id) || unreadable.contains(id) || listedUnreadable.contains(id);
+    }
+
+    /** Takes a domain that nobody knows for one that exists no more; whoever tells of it later is believed. */
+    synchronized void presumeGone(DomainId id) {
+        if (!exists(id)) {
+            gone.add(id);
+        }
+    }
+
+    /** True once libvirt has listed everything on this connection: then a domain that is not here does not exist. */
     synchronized boolean isComplete() {
-        return listedOnce;
+        return listed;
+    }
+
+    /** What libvirt would say is unknown until it lists everything again. */
+    synchronized void onDisconnected() {
+        listed = false;
+    }
+
+    /** libvirt has this domain but can't tell of it: the list that follows lacks it, and means nothing by that. */
+    synchronized void onUnreadable(DomainId id) {
+        unreadable.add(id);
     }
 
     /** The hook asks to prepare a domain: it is starting, with this live description. */
@@ -71,40 +102,42 @@ final class Inventory {
         long now = nanoClock.getAsLong();
         DomainEntry known = entries.get(spec.id());
         if (known == null) {
-            put(new DomainEntry(spec.id(), spec.name(), false, false, Optional.empty(), Optional.empty(), Map.of(),
-                    Phase.OFF, now, now));
+            lastWords.put(spec.id(), now);
         } else {
             put(new DomainEntry(known.id(), known.name(), known.reported(), known.persistent(), known.config(),
                     Optional.empty(), Map.of(), Phase.OFF, now, known.startedAtNanos()));
         }
     }
 
-    /** The hook says that a domain's devices are free; answers true where that was the end of a transient domain. */
-    synchronized boolean onReleased(DomainSpec spec) {
+    /** The hook says that a domain's devices are free, which is the end of a transient domain. */
+    synchronized void onReleased(DomainSpec spec) {
         onStopped(spec);
         DomainEntry entry = entries.get(spec.id());
-        if (entry.reported() && !entry.persistent()) {
+        if (entry != null && entry.reported() && !entry.persistent()) {
             forget(spec.id());
-            return true;
+            lastWords.put(spec.id(), entry.hookAtNanos());
         }
-        return false;
     }
 
-    /** A NIC is about to be plugged into a running domain. */
-    synchronized void onAnnounced(DomainId id, InterfaceSpec nic, Duration validFor) {
+    /** A NIC is about to be plugged into a running domain; false where the domain does not run any more. */
+    synchronized boolean onAnnounced(DomainId id, InterfaceSpec nic, Duration validFor) {
         DomainEntry known = entries.get(id);
+        if (known == null || known.live().isEmpty()) {
+            return false;
+        }
         Map<InterfaceSpec, Long> plugged = new HashMap<>(known.plugged());
+        plugged.keySet().removeIf(other -> other.mac().equals(nic.mac()));
         plugged.put(nic, nanoClock.getAsLong() + validFor.toNanos());
-        put(new DomainEntry(id, known.name(), known.reported(), known.persistent(), known.config(), known.live(), plugged,
-                known.phase(), known.hookAtNanos(), known.startedAtNanos()));
+        put(known.withPlugged(plugged));
+        return true;
     }
 
     /** libvirt's answer about one domain; false where the hook has spoken since the question, so ask again. */
     synchronized boolean onReport(DomainReport report) {
-        DomainEntry known = entries.get(report.id());
-        if (known != null && report.readStartedNanos() - known.hookAtNanos() <= 0) {
+        if (isOutdated(report.id(), report.readStartedNanos())) {
             return false;
         }
+        DomainEntry known = entries.get(report.id());
         long now = nanoClock.getAsLong();
         boolean wasOn = known != null && known.phase() != Phase.OFF;
         put(new DomainEntry(report.id(), report.name(), true, report.persistent(), report.config(), report.live(),
@@ -117,12 +150,39 @@ final class Inventory {
 
     /** libvirt's answer that there is no such domain; false where the hook has spoken since the question, so ask again. */
     synchronized boolean onGone(DomainId id, long readStartedNanos) {
-        DomainEntry known = entries.get(id);
-        if (known != null && readStartedNanos - known.hookAtNanos() <= 0) {
+        if (isOutdated(id, readStartedNanos)) {
             return false;
         }
         forget(id);
         return true;
+    }
+
+    /**
+     * Why a list without a single domain is not to be believed: a tap of ours that some process holds open, or domains
+     * that were known a moment ago. The latter is believed once libvirt has said so for a while.
+     *
+     * @param held a tap of ours that some process holds open
+     * @param patience how long libvirt has to keep saying so
+     */
+    synchronized Optional<String> doubtEmptyList(Optional<InterfaceName> held, Duration patience) {
+        if (!unreadable.isEmpty()) {
+            return Optional.empty();
+        }
+        if (held.isPresent()) {
+            listed = false;
+            return Optional.of("libvirt lists no domain at all, but some process holds tap " + held.get()
+                    + " open: nothing is torn down before it lists one or the tap is let go");
+        }
+        long now = nanoClock.getAsLong();
+        if (entries.isEmpty() || emptySince.isPresent() && now - emptySince.getAsLong() >= patience.toNanos()) {
+            return Optional.empty();
+        }
+        if (emptySince.isEmpty()) {
+            emptySince = OptionalLong.of(now);
+        }
+        listed = false;
+        return Optional.of("libvirt lists no domain at all, where there were " + entries.size()
+                + ": nothing is torn down unless it still says so after " + patience.toSeconds() + " s");
     }
 
     /**
@@ -132,29 +192,39 @@ final class Inventory {
      */
     synchronized List<DomainId> onListed(List<DomainReport> all, long startedNanos) {
         List<DomainId> outdated = new ArrayList<>();
-        Set<DomainId> listed = new HashSet<>();
+        Set<DomainId> listedNow = new HashSet<>(unreadable);
         for (DomainReport report : all) {
-            listed.add(report.id());
+            listedNow.add(report.id());
             if (!onReport(report)) {
                 outdated.add(report.id());
             }
         }
         for (DomainId id : List.copyOf(entries.keySet())) {
-            if (!listed.contains(id) && !onGone(id, startedNanos)) {
+            if (!listedNow.contains(id) && !onGone(id, startedNanos)) {
                 outdated.add(id);
             }
         }
-        listedOnce = true;
+        listedUnreadable.clear();
+        listedUnreadable.addAll(unreadable);
+        unreadable.clear();
+        lastWords.values().removeIf(spoken -> startedNanos - spoken > 0);
+        emptySince = OptionalLong.empty();
+        listed = true;
         return outdated;
     }
 
-    /** Drops lapsed announcements of a domain. */
+    /** How long until the first announcement for this domain lapses. */
+    Optional<Duration> nextLapse(DomainEntry entry) {
+        long now = nanoClock.getAsLong();
+        return entry.plugged().values().stream().map(due -> Duration.ofNanos(Math.max(0, due - now)))
+                .min(Duration::compareTo);
+    }
+
+    /** Drops lapsed and confirmed announcements of a domain. */
     synchronized void dropLapsed(DomainId id) {
         DomainEntry known = entries.get(id);
         if (known != null && !known.plugged().isEmpty()) {
-            put(new DomainEntry(id, known.name(), known.reported(), known.persistent(), known.config(), known.live(),
-                    known.openAnnouncements(known.live(), nanoClock.getAsLong()), known.phase(), known.hookAtNanos(),
-                    known.startedAtNanos()));
+            put(known.withPlugged(known.openAnnouncements(known.live(), nanoClock.getAsLong())));
         }
     }
 
@@ -173,12 +243,23 @@ final class Inventory {
                 wasOn ? known.startedAtNanos() : now));
     }
 
+    private boolean isOutdated(DomainId id, long readStartedNanos) {
+        DomainEntry known = entries.get(id);
+        Long spoken = known != null ? Long.valueOf(known.hookAtNanos()) : lastWords.get(id);
+        return spoken != null && readStartedNanos - spoken <= 0;
+    }
+
     private void put(DomainEntry entry) {
         entries.put(entry.id(), entry);
         gone.remove(entry.id());
+        lastWords.remove(entry.id());
+        unreadable.remove(entry.id());
+        listedUnreadable.remove(entry.id());
     }
 
     private void forget(DomainId id) {
+        unreadable.remove(id);
+        listedUnreadable.remove(id);
         if (entries.remove(id) != null) {
             gone.add(id);
         }

@@ -7,18 +7,34 @@ sealed interface Key {
 
     /** All NICs of one domain, known or gone. */
     record Domain(DomainId id) implements Key {
+        @Override
+        public String toString() {
+            return "domain " + id;
+        }
     }
 
     /** A network's bridge and uplink. */
     record Network(String name) implements Key {
+        @Override
+        public String toString() {
+            return "network '" + name + "'";
+        }
     }
 
     /** Every device of the host: find out anew what is ours, and look at everything. */
     record Sweep() implements Key {
+        @Override
+        public String toString() {
+            return "the devices of the host";
+        }
     }
 
     /** Nothing: proof that keys are being taken. */
     record Probe() implements Key {
+        @Override
+        public String toString() {
+            return "the probe";
+        }
     }
 
     /** For metrics and messages. */

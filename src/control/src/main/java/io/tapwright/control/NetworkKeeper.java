@@ -9,46 +9,67 @@ import io.tapwright.model.plan.BridgePolicy;
 import io.tapwright.model.plan.NetworkPlan;
 import io.tapwright.model.plan.NetworkView;
 import io.tapwright.model.plan.Standing;
+import io.tapwright.model.status.NicState;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 
-/** Brings a network's bridge and uplink to where they should be. Stateless; any worker. */
+/**
+ * Brings a network's bridge and uplink to where they should be. Any worker; one at a time for each network, since the
+ * network's own key and every NIC that misses the bridge come here.
+ *
+ * <p>Does not note in the index what it reads: that a bridge has changed must be news to the monitor, which tells
+ * everybody on it.
+ */
 final class NetworkKeeper {
 
-    /** The bridge first, then what stands on it, then the read that finds nothing to do. */
+    /** The bridge first, then what stands on it, then the read that finds nothing to do; one for a surprise. */
     private static final int PASSES = 4;
 
     private final HostNetwork host;
     private final Actor actor;
     private final BridgePolicy policy;
-    private final DeviceIndex index;
+    private final Map<String, Object> locks = new ConcurrentHashMap<>();
 
-    NetworkKeeper(HostNetwork host, Actor actor, BridgePolicy policy, DeviceIndex index) {
+    NetworkKeeper(HostNetwork host, Actor actor, BridgePolicy policy) {
         this.host = host;
         this.actor = actor;
         this.policy = policy;
-        this.index = index;
     }
 
-    Standing keep(Network network) {
-        try {
-            for (int pass = 0; pass < PASSES; pass++) {
-                NetworkPlan plan = NetworkPlan.of(network, observe(network), policy);
-                if (plan.actions().isEmpty()) {
-                    return plan.standing();
-                }
-                if (actor.isDryRun()) {
-                    return Standing.pending("dry run: would " + NicWiring.sentence(plan.actions()));
-                }
-                attempt(plan.actions());
+    /** Where a network stands, and what is to become of its key. */
+    record Finding(Standing standing, Outcome outcome) {
+    }
+
+    Finding keep(Network network) {
+        synchronized (locks.computeIfAbsent(network.name(), name -> new Object())) {
+            try {
+                return converge(network);
+            } catch (HostNetworkException e) {
+                return new Finding(Standing.failed(e.getMessage()), Outcome.FAILED);
             }
-            return Standing.failed("bridge " + network.bridge() + " keeps changing under us: somebody else is configuring it too");
-        } catch (HostNetworkException e) {
-            return Standing.failed(e.getMessage());
         }
     }
 
-    private void attempt(List<HostAction> actions) {
+    private Finding converge(Network network) {
+        Optional<HostNetworkException> last = Optional.empty();
+        for (int pass = 0; pass < PASSES; pass++) {
+            NetworkPlan plan = NetworkPlan.of(network, observe(network), policy);
+            if (plan.actions().isEmpty()) {
+                return new Finding(plan.standing(),
+                        plan.standing().state() == NicState.FAILED ? Outcome.WAITING : Outcome.DONE);
+            }
+            if (actor.isDryRun()) {
+                return new Finding(Standing.pending("dry run: would " + NicWiring.sentence(plan.actions())), Outcome.DONE);
+            }
+            last = attempt(plan.actions());
+        }
+        return new Finding(Standing.failed(Actor.fight("bridge " + network.bridge(), last)), Outcome.FAILED);
+    }
+
+    /** The refusal that means that the plan was made on a view that is out of date by now, so observe again. */
+    private Optional<HostNetworkException> attempt(List<HostAction> actions) {
         for (HostAction action : actions) {
             try {
                 actor.apply(action);
@@ -56,16 +77,15 @@ final class NetworkKeeper {
                 if (!Actor.meansOutdatedView(e)) {
                     throw e;
                 }
-                return;
+                return Optional.of(e);
             }
         }
+        return Optional.empty();
     }
 
     private NetworkView observe(Network network) {
         Optional<Link> bridge = host.link(network.bridge());
-        bridge.ifPresent(index::note);
         Optional<Link> uplink = network.uplink().flatMap(u -> host.link(u.device()));
-        uplink.ifPresent(index::note);
         return new NetworkView(bridge,
                 bridge.map(b -> host.addresses(b.ref())).orElse(List.of()),
                 uplink,

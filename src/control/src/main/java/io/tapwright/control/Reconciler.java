@@ -3,19 +3,25 @@ package io.tapwright.control;
 import io.tapwright.control.StatusBoard.NicFinding;
 import io.tapwright.model.DomainId;
 import io.tapwright.model.InterfaceName;
+import io.tapwright.model.Mark;
+import io.tapwright.model.NicId;
 import io.tapwright.model.host.HostAction;
 import io.tapwright.model.host.HostNetwork;
 import io.tapwright.model.host.HostNetworkException;
 import io.tapwright.model.host.Link;
+import io.tapwright.model.host.LinkRef;
 import io.tapwright.model.network.Network;
 import io.tapwright.model.plan.DesiredNic;
 import io.tapwright.model.plan.Phase;
-import io.tapwright.model.plan.Standing;
-import io.tapwright.model.status.NicState;
+import java.time.Duration;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
 
 /**
  * Does the work for one key: looks at what is wanted and what is there, brings the one to the other, and writes down
@@ -25,27 +31,30 @@ final class Reconciler {
 
     private static final InterfaceName LOOPBACK = new InterfaceName("lo");
 
+    /** A tap that is down says nothing when it is let go, so it has to be looked at. */
+    private static final Duration UNTIL_LET_GO = Duration.ofSeconds(5);
+
     private final HostNetwork host;
     private final Actor actor;
     private final ControlSettings settings;
     private final Inventory inventory;
     private final DeviceIndex index;
     private final StatusBoard board;
+    private final ControlListener listener;
     private final NetworkKeeper networks;
+    private final Map<DomainId, String> toldOfRemoval = new ConcurrentHashMap<>();
 
     Reconciler(HostNetwork host, Actor actor, ControlSettings settings, Inventory inventory, DeviceIndex index,
-            StatusBoard board) {
+            StatusBoard board, ControlListener listener) {
         this.host = host;
         this.actor = actor;
         this.settings = settings;
         this.inventory = inventory;
         this.index = index;
         this.board = board;
-        this.networks = new NetworkKeeper(host, actor, settings.bridges(), index);
+        this.listener = listener;
+        this.networks = new NetworkKeeper(host, actor, settings.bridges());
     }
-
-    /** What became of a key. */
-    enum Outcome { DONE, TRY_AGAIN }
 
     /** Asks the kernel for the one device that every namespace has; throws where it doesn't answer. */
     Outcome probe() {
@@ -55,9 +64,9 @@ final class Reconciler {
 
     Outcome network(String name) {
         Network network = settings.catalog().network(name).orElseThrow();
-        Standing standing = networks.keep(network);
-        board.putNetwork(name, network.bridge().text(), standing);
-        return standing.state() == NicState.FAILED ? Outcome.TRY_AGAIN : Outcome.DONE;
+        NetworkKeeper.Finding finding = networks.keep(network);
+        board.putNetwork(name, network.bridge().text(), finding.standing());
+        return finding.outcome();
     }
 
     Outcome domain(DomainId id) {
@@ -68,12 +77,13 @@ final class Reconciler {
 
     private Outcome known(DomainEntry entry) {
         List<DesiredNic> wanted = wantedOf(entry);
-        boolean cleaned = !entry.reported() || removeUnwanted(entry.id(), wanted);
-        NicWiring wiring = new NicWiring(host, actor, settings.taps(), index, networks);
+        // What libvirt has not told of yet may have NICs that the hook did not speak of: nothing of it is unwanted.
+        Outcome removal = entry.reported() ? removeUnwanted(entry.id(), wanted) : Outcome.DONE;
+        NicWiring wiring = new NicWiring(host, actor, settings.taps(), index, networks, straysOf(entry.id(), wanted));
         List<NicFinding> findings = wanted.stream().map(wiring::wire).toList();
         board.putDomain(entry, findings);
-        boolean settled = findings.stream().noneMatch(Reconciler::deservesRetry);
-        return cleaned && settled ? Outcome.DONE : Outcome.TRY_AGAIN;
+        return findings.stream().map(NicFinding::outcome).reduce(removal, Outcome::and).and(inventory.nextLapse(entry)
+                .<Outcome>map(Outcome.LookAgain::new).orElse(Outcome.DONE));
     }
 
     private List<DesiredNic> wantedOf(DomainEntry entry) {
@@ -81,63 +91,90 @@ final class Reconciler {
                 entry.phase(), settings.catalog());
     }
 
-    /** What may mend itself without an event that tells us. A refusal by the plan waits for its cause to change. */
-    private static boolean deservesRetry(NicFinding finding) {
-        return finding.nic() instanceof DesiredNic.Tap && finding.standing().state() == NicState.FAILED;
-    }
-
     private Outcome gone(DomainId id) {
         if (!inventory.isGone(id)) {
             return Outcome.DONE;
         }
         board.removeDomain(id);
-        if (removeUnwanted(id, List.of())) {
+        Outcome outcome = removeUnwanted(id, List.of());
+        if (outcome.equals(Outcome.DONE)) {
             inventory.cleaned(id);
-            return Outcome.DONE;
         }
-        return Outcome.TRY_AGAIN;
+        return outcome;
     }
 
     /**
-     * Deletes the domain's taps that none of its NICs wants any more; false where one has to stay for now. A tap that
-     * some process holds open stays: QEMU has crashed over a tap that went before it let go.
+     * Deletes the domain's taps that none of its NICs wants any more. One that some process holds open stays until it is
+     * let go: QEMU has crashed over a tap that went before.
      */
-    private boolean removeUnwanted(DomainId id, List<DesiredNic> wanted) {
+    private Outcome removeUnwanted(DomainId id, List<DesiredNic> wanted) {
         Set<InterfaceName> keep = new HashSet<>();
-        for (DesiredNic nic : wanted) {
-            if (nic instanceof DesiredNic.Tap tap) {
-                keep.add(tap.device());
-            }
-        }
-        boolean allDone = true;
+        tapsIn(wanted).forEach(tap -> keep.add(tap.device()));
+        Outcome outcome = Outcome.DONE;
         for (Link known : index.tapsOf(id)) {
             try {
-                Optional<Link> now = host.link(known.index());
-                if (now.isEmpty()) {
-                    index.noteGone(known.index());
-                } else if (isTapOf(id, now.get()) && !keep.contains(now.get().name())) {
-                    allDone &= remove(now.get());
+                Optional<Link> now = reread(known, id);
+                if (now.isPresent() && !keep.contains(now.get().name())) {
+                    outcome = outcome.and(remove(now.get()));
                 }
             } catch (HostNetworkException e) {
-                allDone = false;
+                outcome = outcome.and(Outcome.FAILED);
+                tellOnce(id, "could not remove tap " + known.name() + " of domain " + id + ", will try again: " + e.getMessage());
             }
         }
-        return allDone;
+        if (!outcome.equals(Outcome.FAILED)) {
+            toldOfRemoval.remove(id);
+        }
+        return outcome;
     }
 
-    private boolean remove(Link tap) {
+    /** Where a tap stands that no NIC has any more is the state of nothing, so it is said. */
+    private void tellOnce(DomainId id, String problem) {
+        if (!problem.equals(toldOfRemoval.put(id, problem))) {
+            listener.problem(problem);
+        }
+    }
+
+    private Outcome remove(Link tap) {
         if (actor.isDryRun()) {
-            return true;
+            return Outcome.DONE;
         }
         if (tap.carrier()) {
-            return false;
+            return new Outcome.LookAgain(UNTIL_LET_GO);
         }
         actor.apply(new HostAction.DeleteLink(tap.ref()));
         index.noteGone(tap.index());
-        return true;
+        return Outcome.DONE;
+    }
+
+    /** Taps of NICs that are wanted, but that somebody gave another name while they are in use. */
+    private Map<NicId, LinkRef> straysOf(DomainId id, List<DesiredNic> wanted) {
+        Map<NicId, InterfaceName> names = new HashMap<>();
+        tapsIn(wanted).forEach(tap -> names.put(tap.id(), tap.device()));
+        Map<NicId, LinkRef> strays = new HashMap<>();
+        for (Link tap : index.tapsOf(id)) {
+            if (tap.carrier() && tap.mark().orElse(null) instanceof Mark.Tap mark && names.containsKey(mark.nic())
+                    && !names.get(mark.nic()).equals(tap.name())) {
+                strays.put(mark.nic(), tap.ref());
+            }
+        }
+        // One whose name is taken again, by whatever it may be, is a matter of that device.
+        strays.keySet().removeIf(nic -> host.link(names.get(nic)).isPresent());
+        return strays;
+    }
+
+    private static Stream<DesiredNic.Tap> tapsIn(List<DesiredNic> wanted) {
+        return wanted.stream().flatMap(nic -> nic instanceof DesiredNic.Tap tap ? Stream.of(tap) : Stream.empty());
+    }
+
+    /** A tap of the domain as it is now; empty where it is gone or somebody else's by now. */
+    private Optional<Link> reread(Link known, DomainId id) {
+        Optional<Link> now = host.link(known.index());
+        now.ifPresentOrElse(index::note, () -> index.noteGone(known.index()));
+        return now.filter(link -> isTapOf(id, link));
     }
 
     private boolean isTapOf(DomainId id, Link link) {
-        return link.isTap() && index.owner(link).filter(id::equals).isPresent();
+        return link.isTap() && link.mark().isPresent() && index.owner(link).filter(id::equals).isPresent();
     }
 }

@@ -1,6 +1,7 @@
 package io.tapwright.control;
 
 import io.tapwright.model.DomainId;
+import io.tapwright.model.InterfaceName;
 import io.tapwright.model.plan.DesiredNic;
 import io.tapwright.model.plan.Standing;
 import io.tapwright.model.status.DomainStatus;
@@ -16,6 +17,8 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
 
@@ -31,6 +34,7 @@ final class StatusBoard {
     private final ControlListener listener;
     private final Map<DomainId, DomainStatus> domains = new ConcurrentHashMap<>();
     private final Map<DomainId, Long> wiredInRun = new ConcurrentHashMap<>();
+    private final Map<String, Set<DomainId>> byTap = new ConcurrentHashMap<>();
     private final Map<String, NetworkStatus> networks = new ConcurrentHashMap<>();
     private volatile LibvirtStatus libvirt;
 
@@ -42,7 +46,8 @@ final class StatusBoard {
     }
 
     /** One NIC as a reconcile found it. */
-    record NicFinding(DesiredNic nic, String tap, String network, String bridge, Standing standing) {
+    record NicFinding(
+            DesiredNic nic, String tap, String network, String bridge, Standing standing, Outcome outcome) {
     }
 
     void putDomain(DomainEntry entry, List<NicFinding> findings) {
@@ -62,6 +67,7 @@ final class StatusBoard {
         DomainStatus after = new DomainStatus(
                 entry.id().toString(), entry.name(), entry.phase().text(), entry.persistent(), nics);
         domains.put(entry.id(), after);
+        renewTaps(entry.id(), before == null ? List.of() : before.nics(), nics);
         if (before == null || !before.phase().equals(after.phase()) || !before.name().equals(after.name())
                 || before.persistent() != after.persistent() || !byKey(before.nics()).keySet().equals(byKey(nics).keySet())) {
             listener.domainChanged(after);
@@ -75,6 +81,7 @@ final class StatusBoard {
         DomainStatus last = domains.remove(id);
         wiredInRun.remove(id);
         if (last != null) {
+            renewTaps(id, last.nics(), List.of());
             last.nics().forEach(listener::nicRemoved);
             listener.domainRemoved(last);
         }
@@ -91,8 +98,17 @@ final class StatusBoard {
     }
 
     void putLibvirt(LibvirtStatus status) {
+        LibvirtStatus before = libvirt;
         libvirt = status;
-        listener.libvirtChanged(status);
+        if (!before.uri().equals(status.uri()) || !before.state().equals(status.state())
+                || !Objects.equals(before.reason(), status.reason())) {
+            listener.libvirtChanged(status);
+        }
+    }
+
+    /** The domains that have a NIC whose device is, or should be, the one of this name. */
+    Set<DomainId> wanting(InterfaceName device) {
+        return Set.copyOf(byTap.getOrDefault(device.text(), Set.of()));
     }
 
     LibvirtStatus libvirt() {
@@ -109,6 +125,15 @@ final class StatusBoard {
 
     Collection<NetworkStatus> networks() {
         return networks.values().stream().sorted((a, b) -> a.name().compareTo(b.name())).toList();
+    }
+
+    private void renewTaps(DomainId id, List<NicStatus> before, List<NicStatus> after) {
+        before.stream().map(NicStatus::tap).filter(Objects::nonNull).forEach(tap -> byTap.computeIfPresent(tap, (t, ids) -> {
+            ids.remove(id);
+            return ids.isEmpty() ? null : ids;
+        }));
+        after.stream().map(NicStatus::tap).filter(Objects::nonNull)
+                .forEach(tap -> byTap.computeIfAbsent(tap, t -> ConcurrentHashMap.newKeySet()).add(id));
     }
 
     private void noteWired(DomainEntry entry, DomainStatus after) {

@@ -1,26 +1,25 @@
 package io.tapwright.control;
 
 import io.tapwright.model.DomainId;
-import io.tapwright.model.Mark;
 import io.tapwright.model.host.HostAction;
 import io.tapwright.model.host.HostNetwork;
 import io.tapwright.model.host.HostNetwork.Detail;
 import io.tapwright.model.host.HostNetworkException;
 import io.tapwright.model.host.Link;
-import io.tapwright.model.network.Network;
-import io.tapwright.model.plan.NetworkPlan;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import java.util.Set;
 import java.util.function.LongSupplier;
 
 /**
- * Looks at every device at once: renews the index, and removes what carries our mark and belongs to nothing any more.
- * A tap without a domain is removed once it has been so for the grace time, never while libvirt's own list is missing;
- * a device that some process holds open, never.
+ * Looks at every device at once: renews the index, and finds what carries our mark and belongs to nothing any more.
+ * A domain that nobody knows is presumed gone once its taps have been without it for the grace time, never while
+ * libvirt's own list is missing; a tap that some process holds open stays, whatever else is known. Says each thing that
+ * an operator should know once, not at every sweep.
  *
  * <p>Used by the worker that has the sweep's key, one at a time.
  */
@@ -31,9 +30,11 @@ final class Sweeper {
     private final ControlSettings settings;
     private final Inventory inventory;
     private final DeviceIndex index;
+    private final StaleNetworks staleNetworks;
     private final LongSupplier nanoClock;
     private final ControlListener listener;
-    private final Map<Integer, Long> orphanSince = new HashMap<>();
+    private final Map<DomainId, Long> orphanSince = new HashMap<>();
+    private Set<String> told = new HashSet<>();
 
     Sweeper(HostNetwork host, Actor actor, ControlSettings settings, Inventory inventory, DeviceIndex index,
             LongSupplier nanoClock, ControlListener listener) {
@@ -42,109 +43,117 @@ final class Sweeper {
         this.settings = settings;
         this.inventory = inventory;
         this.index = index;
+        this.staleNetworks = new StaleNetworks(settings, index);
         this.nanoClock = nanoClock;
         this.listener = listener;
     }
 
-    /** What a sweep leaves to do. */
-    record Outcome(List<DomainId> ownersSeen, Optional<Duration> lookAgainAfter) {
+    /**
+     * What a sweep leaves to do.
+     *
+     * @param toLookAt domains that are gone, or presumed so, and have taps
+     */
+    record Result(List<DomainId> toLookAt, Outcome outcome) {
     }
 
     /**
      * @param libvirtIsTrusted libvirt is connected and has listed everything
      */
-    Outcome sweep(boolean libvirtIsTrusted) {
+    Result sweep(boolean libvirtIsTrusted) {
+        index.beginDump();
         List<Link> all = host.links(Detail.STATE);
-        index.replaceAll(all);
-        List<DomainId> owners = new ArrayList<>();
-        List<Link> orphans = new ArrayList<>();
+        index.takeDump(all);
+        List<DomainId> toLookAt = new ArrayList<>();
+        Map<DomainId, List<Link>> orphans = new LinkedHashMap<>();
         for (Link link : all) {
-            index.owner(link).ifPresent(owner -> {
-                if (inventory.entry(owner).isPresent() || inventory.isGone(owner)) {
-                    owners.add(owner);
+            index.owner(link).filter(owner -> link.isTap() && !inventory.exists(owner)).ifPresent(owner -> {
+                if (inventory.isGone(owner)) {
+                    toLookAt.add(owner);
                 } else {
-                    orphans.add(link);
+                    orphans.computeIfAbsent(owner, o -> new ArrayList<>()).add(link);
                 }
             });
         }
-        removeStaleNetworks(all);
-        return new Outcome(owners, libvirtIsTrusted ? reap(orphans) : keepAll());
+        Set<String> problems = new HashSet<>();
+        Outcome networks = removeStaleNetworks(all, problems);
+        orphanSince.keySet().retainAll(libvirtIsTrusted ? orphans.keySet() : Set.of());
+        Outcome reaping = libvirtIsTrusted ? reap(orphans, toLookAt, problems) : Outcome.DONE;
+        tell(problems);
+        return new Result(toLookAt, networks.and(reaping));
     }
 
-    private Optional<Duration> keepAll() {
-        orphanSince.clear();
-        return Optional.empty();
-    }
-
-    private Optional<Duration> reap(List<Link> orphans) {
-        orphanSince.keySet().retainAll(orphans.stream().map(Link::index).toList());
+    /** Only decides: the domain's own key does the work, so that nothing is reaped that is being prepared meanwhile. */
+    private Outcome reap(Map<DomainId, List<Link>> orphans, List<DomainId> toLookAt, Set<String> problems) {
         long now = nanoClock.getAsLong();
-        boolean anyLeft = false;
-        for (Link orphan : orphans) {
-            long since = orphanSince.computeIfAbsent(orphan.index(), i -> now);
+        Outcome outcome = Outcome.DONE;
+        for (Map.Entry<DomainId, List<Link>> orphan : orphans.entrySet()) {
+            long since = orphanSince.computeIfAbsent(orphan.getKey(), id -> now);
             if (now - since < settings.reaperGrace().toNanos()) {
-                anyLeft = true;
-            } else if (orphan.carrier()) {
-                listener.problem("tap " + orphan.name() + " carries the mark of a domain that does not exist ("
-                        + orphan.alias() + ") but some process holds it open: left alone");
+                outcome = outcome.and(new Outcome.LookAgain(settings.reaperGrace().minusNanos(now - since)));
+            } else if (actor.isDryRun()) {
+                orphan.getValue().forEach(tap -> problems.add("dry run: would " + new HostAction.DeleteLink(tap.ref())
+                        + ", which belongs to no domain (" + tap.alias() + ")"));
             } else {
-                remove(new HostAction.DeleteLink(orphan.ref()));
+                orphan.getValue().stream().filter(Link::carrier).forEach(tap -> problems.add("tap " + tap.name()
+                        + " carries the mark of a domain that does not exist (" + tap.alias()
+                        + ") but some process holds it open: left alone until it is let go"));
+                inventory.presumeGone(orphan.getKey());
+                toLookAt.add(orphan.getKey());
             }
         }
-        return anyLeft ? Optional.of(settings.reaperGrace()) : Optional.empty();
+        return outcome;
     }
 
-    /** Bridges that we made for networks that the configuration no longer has, and uplinks that it no longer names. */
-    private void removeStaleNetworks(List<Link> all) {
-        for (Link bridge : all) {
-            Optional<Mark.Bridge> mark = bridge.mark()
-                    .filter(m -> m.instance().equals(settings.bridges().instance()))
-                    .flatMap(m -> m instanceof Mark.Bridge b ? Optional.of(b) : Optional.empty());
-            if (bridge.isBridge() && mark.isPresent()) {
-                Optional<Network> network = settings.catalog().network(mark.get().network())
-                        .filter(n -> n.bridge().equals(bridge.name()));
-                List<Link> ports = all.stream().filter(l -> l.master() == bridge.index()).toList();
-                releaseUplinks(bridge, ports, mark.get().network(), network);
-                if (network.isEmpty()) {
-                    removeBridge(bridge, ports, mark.get().network());
+    private Outcome removeStaleNetworks(List<Link> all, Set<String> problems) {
+        Outcome outcome = Outcome.DONE;
+        for (StaleNetworks.Step step : staleNetworks.uplinks(all)) {
+            outcome = outcome.and(carryOut(step, problems));
+        }
+        // With an uplink that could not be freed, its bridge has to stay: the host's addresses may be on it.
+        if (outcome.equals(Outcome.DONE)) {
+            for (StaleNetworks.Step step : staleNetworks.bridges(all)) {
+                outcome = outcome.and(carryOut(step, problems));
+            }
+        }
+        return outcome;
+    }
+
+    private Outcome carryOut(StaleNetworks.Step step, Set<String> problems) {
+        return switch (step) {
+            case StaleNetworks.Step.Keep(String why) -> {
+                problems.add(why);
+                yield Outcome.DONE;
+            }
+            case StaleNetworks.Step.Free(Link uplink, Link bridge, String mark) -> {
+                try {
+                    yield remove(StaleNetworks.detachment(uplink, bridge, mark,
+                            bridge == null ? List.of() : host.addresses(bridge.ref()),
+                            bridge == null ? List.of() : host.routes(bridge.ref())), problems);
+                } catch (HostNetworkException e) {
+                    problems.add("could not free uplink " + uplink.name() + ": " + e.getMessage());
+                    yield Outcome.FAILED;
                 }
             }
-        }
+            case StaleNetworks.Step.Delete(Link bridge) -> remove(new HostAction.DeleteLink(bridge.ref()), problems);
+        };
     }
 
-    private void releaseUplinks(Link bridge, List<Link> ports, String networkName, Optional<Network> network) {
-        String uplinkMark = settings.bridges().uplinkMark(networkName);
-        for (Link port : ports) {
-            boolean wanted = network.flatMap(Network::uplink).filter(u -> u.device().equals(port.name())).isPresent();
-            if (port.altNames().contains(uplinkMark) && !wanted) {
-                remove(NetworkPlan.detachment(port, bridge, uplinkMark, host.addresses(bridge.ref()), host.routes(bridge.ref())));
-            }
-        }
-    }
-
-    private void removeBridge(Link bridge, List<Link> ports, String networkName) {
-        String uplinkMark = settings.bridges().uplinkMark(networkName);
-        List<String> foreign = ports.stream()
-                .filter(p -> index.owner(p).isEmpty() && !p.altNames().contains(uplinkMark))
-                .map(p -> p.name().text()).toList();
-        if (foreign.isEmpty()) {
-            remove(new HostAction.DeleteLink(bridge.ref()));
-        } else {
-            listener.problem("bridge " + bridge.name() + " was made for network '" + networkName
-                    + "', which the configuration no longer has, but carries ports that are not Tapwright's " + foreign
-                    + ": left alone");
-        }
-    }
-
-    private void remove(HostAction action) {
+    private Outcome remove(HostAction action, Set<String> problems) {
         if (actor.isDryRun()) {
-            listener.problem("dry run: would " + action);
-            return;
+            problems.add("dry run: would " + action);
+            return Outcome.DONE;
         }
         try {
             actor.apply(action);
+            return Outcome.DONE;
         } catch (HostNetworkException e) {
-            listener.problem("could not " + action + ": " + e.getMessage());
+            problems.add("could not " + action + ": " + e.getMessage());
+            return Outcome.FAILED;
         }
+    }
+
+    private void tell(Set<String> problems) {
+        problems.stream().filter(text -> !told.contains(text)).sorted().forEach(listener::problem);
+        told = problems;
     }
 }

@@ -1,12 +1,11 @@
 package io.tapwright.control;
 
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
@@ -28,7 +27,7 @@ final class WorkQueue<K> {
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
 
-    private final Deque<K> urgent = new ArrayDeque<>();
+    private final Set<K> urgent = new LinkedHashSet<>();
     private final Map<K, Long> waitingSince = new LinkedHashMap<>();
     private final PriorityQueue<Delayed<K>> delayed = new PriorityQueue<>();
     private final Map<K, Long> dueAt = new HashMap<>();
@@ -51,14 +50,19 @@ final class WorkQueue<K> {
         }
     }
 
-    /** Adds the key ahead of all others; the answer completes when work that began after this call is done. */
+    /**
+     * Adds the key ahead of all others; the answer completes when work that began after this call is done, and fails
+     * where the work or the queue did.
+     */
     CompletableFuture<Void> addUrgent(K key) {
         CompletableFuture<Void> done = new CompletableFuture<>();
         lock.lock();
         try {
+            if (closed) {
+                return CompletableFuture.failedFuture(closedQueue());
+            }
             waiters.computeIfAbsent(key, k -> new ArrayList<>()).add(done);
-            urgent.remove(key);
-            urgent.addLast(key);
+            urgent.add(key);
             enqueue(key);
         } finally {
             lock.unlock();
@@ -90,6 +94,7 @@ final class WorkQueue<K> {
                 releaseDue();
                 K key = next();
                 if (key != null) {
+                    leaveTheWatch();
                     return key;
                 }
                 awaitChange();
@@ -111,7 +116,8 @@ final class WorkQueue<K> {
         }
     }
 
-    void done(K key) {
+    /** @param failure why the work came to nothing, or null */
+    void done(K key, Throwable failure) {
         List<CompletableFuture<Void>> finished;
         lock.lock();
         try {
@@ -124,7 +130,7 @@ final class WorkQueue<K> {
             lock.unlock();
         }
         if (finished != null) {
-            finished.forEach(f -> f.complete(null));
+            finished.forEach(f -> finish(f, failure));
         }
     }
 
@@ -148,13 +154,30 @@ final class WorkQueue<K> {
         }
     }
 
+    /** Hands out no more keys; whoever waits for one that nobody has taken yet waits in vain and is told so. */
     void close() {
+        List<CompletableFuture<Void>> abandoned = new ArrayList<>();
         lock.lock();
         try {
             closed = true;
+            waiters.values().forEach(abandoned::addAll);
+            waiters.clear();
             changed.signalAll();
         } finally {
             lock.unlock();
+        }
+        abandoned.forEach(f -> finish(f, closedQueue()));
+    }
+
+    private static IllegalStateException closedQueue() {
+        return new IllegalStateException("Tapwright is stopping");
+    }
+
+    private static void finish(CompletableFuture<Void> waiter, Throwable failure) {
+        if (failure == null) {
+            waiter.complete(null);
+        } else {
+            waiter.completeExceptionally(failure);
         }
     }
 
@@ -197,6 +220,16 @@ final class WorkQueue<K> {
             waitersOfRun.put(key, waiting);
         }
         return key;
+    }
+
+    /**
+     * Of the workers that wait, one at least must know when the first delay is over. Whoever leaves with a key may have
+     * been that one, so it wakes another, which looks at the delays before it waits again.
+     */
+    private void leaveTheWatch() {
+        if (!delayed.isEmpty()) {
+            changed.signal();
+        }
     }
 
     private void awaitChange() throws InterruptedException {

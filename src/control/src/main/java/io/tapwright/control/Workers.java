@@ -8,6 +8,7 @@ import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
 
 /**
  * The threads that take keys and have them worked on; decides when a key is tried again.
@@ -25,12 +26,13 @@ final class Workers implements AutoCloseable {
     private final Inventory inventory;
     private final BooleanSupplier libvirtIsConnected;
     private final ControlSettings settings;
+    private final LongSupplier nanoClock;
     private final ControlListener listener;
     private final List<Thread> threads = new ArrayList<>();
     private final Queue<CompletableFuture<Void>> probes = new ConcurrentLinkedQueue<>();
 
     Workers(WorkQueue<Key> queue, Reconciler reconciler, Sweeper sweeper, Backoff backoff, Inventory inventory,
-            BooleanSupplier libvirtIsConnected, ControlSettings settings, ControlListener listener) {
+            BooleanSupplier libvirtIsConnected, ControlSettings settings, LongSupplier nanoClock, ControlListener listener) {
         this.queue = queue;
         this.reconciler = reconciler;
         this.sweeper = sweeper;
@@ -38,6 +40,7 @@ final class Workers implements AutoCloseable {
         this.inventory = inventory;
         this.libvirtIsConnected = libvirtIsConnected;
         this.settings = settings;
+        this.nanoClock = nanoClock;
         this.listener = listener;
     }
 
@@ -78,31 +81,58 @@ final class Workers implements AutoCloseable {
     private void run() {
         try {
             for (Key key = queue.take(); key != null; key = queue.take()) {
-                work(key);
+                survive(key);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
     }
 
-    private void work(Key key) {
-        long begun = System.nanoTime();
+    /** Not even an error ends a worker: the others would have to do without it for good. */
+    private void survive(Key key) {
         try {
-            if (attempt(key) == Reconciler.Outcome.DONE) {
-                backoff.succeeded(key);
-            } else {
-                retry(key);
-            }
-        } catch (RuntimeException e) {
-            listener.problem("could not reconcile " + key + ": " + (e instanceof HostNetworkException ? e.getMessage() : e));
-            retry(key);
-        } finally {
-            listener.reconciled(key.kind(), Duration.ofNanos(System.nanoTime() - begun));
-            queue.done(key);
+            work(key);
+        } catch (Error e) {
+            listener.problem("could not reconcile " + key + ": " + e);
+            queue.addAfter(key, Backoff.LAST);
         }
     }
 
-    private Reconciler.Outcome attempt(Key key) {
+    private void work(Key key) {
+        long begun = nanoClock.getAsLong();
+        Throwable failure = null;
+        try {
+            settle(key, attempt(key));
+        } catch (RuntimeException e) {
+            failure = e;
+            queue.addAfter(key, backoff.next(key));
+            listener.problem("could not reconcile " + key + ": " + (e instanceof HostNetworkException ? e.getMessage() : e));
+        } catch (Error e) {
+            failure = e;
+            throw e;
+        } finally {
+            queue.done(key, failure);
+            listener.reconciled(key.kind(), Duration.ofNanos(nanoClock.getAsLong() - begun));
+        }
+    }
+
+    private void settle(Key key, Outcome outcome) {
+        switch (outcome) {
+            case Outcome.Done() -> backoff.succeeded(key);
+            case Outcome.LookAgain(Duration after) -> {
+                backoff.succeeded(key);
+                queue.addAfter(key, after);
+            }
+            case Outcome.Waiting() -> queue.addAfter(key, backoff.next(key));
+            case Outcome.Failed() -> {
+                Duration delay = backoff.next(key);
+                queue.addAfter(key, delay);
+                listener.retrying(key.kind(), key.toString(), backoff.failures(key), delay);
+            }
+        }
+    }
+
+    private Outcome attempt(Key key) {
         return switch (key) {
             case Key.Domain(var id) -> reconciler.domain(id);
             case Key.Network(var name) -> reconciler.network(name);
@@ -111,26 +141,19 @@ final class Workers implements AutoCloseable {
         };
     }
 
-    private Reconciler.Outcome sweep() {
-        Sweeper.Outcome outcome = sweeper.sweep(libvirtIsConnected.getAsBoolean() && inventory.isComplete());
+    private Outcome sweep() {
+        Sweeper.Result result = sweeper.sweep(libvirtIsConnected.getAsBoolean() && inventory.isComplete());
         settings.catalog().networks().keySet().stream().sorted().forEach(name -> queue.add(new Key.Network(name)));
-        outcome.ownersSeen().forEach(id -> queue.add(new Key.Domain(id)));
+        result.toLookAt().forEach(id -> queue.add(new Key.Domain(id)));
         inventory.entries().forEach(entry -> queue.add(new Key.Domain(entry.id())));
-        outcome.lookAgainAfter().ifPresent(delay -> queue.addAfter(new Key.Sweep(), delay));
-        return Reconciler.Outcome.DONE;
+        return result.outcome();
     }
 
-    private Reconciler.Outcome answerProbes() {
+    private Outcome answerProbes() {
         reconciler.probe();
         for (CompletableFuture<Void> probe = probes.poll(); probe != null; probe = probes.poll()) {
             probe.complete(null);
         }
-        return Reconciler.Outcome.DONE;
-    }
-
-    private void retry(Key key) {
-        Duration delay = backoff.next(key);
-        queue.addAfter(key, delay);
-        listener.retrying(key.kind(), key.toString(), backoff.failures(key), delay);
+        return Outcome.DONE;
     }
 }

@@ -1,0 +1,107 @@
+package io.tapwright.control;
+
+import io.tapwright.model.Mark;
+import io.tapwright.model.host.Address;
+import io.tapwright.model.host.HostAction;
+import io.tapwright.model.host.Link;
+import io.tapwright.model.host.LinkRef;
+import io.tapwright.model.host.Route;
+import io.tapwright.model.network.Network;
+import io.tapwright.model.plan.NetworkPlan;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Finds bridges that we made for networks that the configuration no longer has, and uplinks that we attached and that it
+ * no longer names. Pure but for the index, which it asks whose a port is.
+ */
+final class StaleNetworks {
+
+    private final ControlSettings settings;
+    private final DeviceIndex index;
+
+    StaleNetworks(ControlSettings settings, DeviceIndex index) {
+        this.settings = settings;
+        this.index = index;
+    }
+
+    /** One thing to do, or not to do. */
+    sealed interface Step {
+
+        /** @param bridge what the uplink is a port of, null where of nothing any more */
+        record Free(Link uplink, Link bridge, String mark) implements Step {
+        }
+
+        record Delete(Link bridge) implements Step {
+        }
+
+        /** A stale bridge that is still of use to somebody. */
+        record Keep(String why) implements Step {
+        }
+    }
+
+    /** Uplinks that carry our mark and that the configuration has no use for where they are. */
+    List<Step> uplinks(List<Link> all) {
+        String prefix = settings.bridges().uplinkMark("");
+        List<Step> steps = new ArrayList<>();
+        for (Link link : all) {
+            Link master = all.stream().filter(l -> l.index() == link.master()).findFirst().orElse(null);
+            link.altNames().stream().filter(name -> name.startsWith(prefix))
+                    .filter(mark -> !isWanted(link, master, mark.substring(prefix.length())))
+                    .forEach(mark -> steps.add(new Step.Free(link, master, mark)));
+        }
+        return steps;
+    }
+
+    private boolean isWanted(Link uplink, Link master, String networkName) {
+        return settings.catalog().network(networkName)
+                .filter(network -> network.uplink().filter(u -> u.device().equals(uplink.name())).isPresent())
+                .filter(network -> master == null || network.bridge().equals(master.name()))
+                .isPresent();
+    }
+
+    /** The way back of an uplink, with all that is not the bridge's own. */
+    static HostAction detachment(Link uplink, Link bridge, String mark, List<Address> onBridge, List<Route> viaBridge) {
+        return bridge == null
+                ? new HostAction.DetachUplink(
+                        uplink.ref(), new LinkRef(Link.NO_MASTER, uplink.name()), mark, List.of(), List.of())
+                : NetworkPlan.detachment(uplink, bridge, mark, onBridge, viaBridge);
+    }
+
+    /** Bridges that we made and that no configured network has; one that a VM or anybody else still uses stays. */
+    List<Step> bridges(List<Link> all) {
+        List<Step> steps = new ArrayList<>();
+        for (Link bridge : all) {
+            networkMarkedOn(bridge).filter(name -> !isBridgeOf(bridge, name)).ifPresent(name -> {
+                List<Link> ports = all.stream().filter(l -> l.master() == bridge.index()).toList();
+                steps.add(usersOf(ports, settings.bridges().uplinkMark(name))
+                        .<Step>map(users -> new Step.Keep("bridge " + bridge.name() + " was made for network '" + name
+                                + "', which the configuration no longer has, but carries " + users + ": left alone"))
+                        .orElseGet(() -> new Step.Delete(bridge)));
+            });
+        }
+        return steps;
+    }
+
+    private Optional<String> networkMarkedOn(Link bridge) {
+        return bridge.mark()
+                .filter(m -> bridge.isBridge() && m.instance().equals(settings.bridges().instance()))
+                .flatMap(m -> m instanceof Mark.Bridge b ? Optional.of(b.network()) : Optional.empty());
+    }
+
+    private boolean isBridgeOf(Link bridge, String networkName) {
+        return settings.catalog().network(networkName).map(Network::bridge).filter(bridge.name()::equals).isPresent();
+    }
+
+    private Optional<String> usersOf(List<Link> ports, String uplinkMark) {
+        List<String> foreign = ports.stream().filter(p -> index.owner(p).isEmpty() && !p.altNames().contains(uplinkMark))
+                .map(p -> p.name().text()).toList();
+        if (!foreign.isEmpty()) {
+            return Optional.of("ports that are not Tapwright's " + foreign);
+        }
+        List<String> held = ports.stream().filter(p -> index.owner(p).isPresent() && p.carrier())
+                .map(p -> p.name().text()).toList();
+        return held.isEmpty() ? Optional.empty() : Optional.of("the taps of running VMs " + held);
+    }
+}
