@@ -20,7 +20,10 @@ final class EventLoop implements AutoCloseable {
     private static final Duration ALIVE_WITHIN = Duration.ofSeconds(5);
     private static final Duration CLOSE_WAIT = Duration.ofSeconds(2);
 
-    /** libvirt has one default event loop in a process, and it takes one thread at a time. */
+    /**
+     * libvirt has one default event loop in a process, and it takes one thread at a time: state of the process, which
+     * is why it is static here. A second class loader would not know, so whoever is reloaded closes first.
+     */
     private static final Semaphore ONE_OF_THIS_PROCESS = new Semaphore(1);
 
     private final Consumer<String> problems;

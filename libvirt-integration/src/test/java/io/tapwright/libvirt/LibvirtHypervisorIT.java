@@ -5,6 +5,7 @@ import static io.tapwright.libvirt.TestDomains.nic;
 import static io.tapwright.libvirt.TestDomains.xml;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.tapwright.model.DomainId;
 import io.tapwright.model.MacAddress;
@@ -17,6 +18,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -70,7 +72,7 @@ class LibvirtHypervisorIT {
         assertThat(defined.persistent()).isTrue();
         assertThat(defined.active()).isFalse();
         assertThat(defined.config().orElseThrow().interfaces()).extracting(InterfaceSpec::target, InterfaceSpec::isOurs)
-                .containsExactly(org.assertj.core.groups.Tuple.tuple(java.util.Optional.of("tap0"), true));
+                .containsExactly(tuple(Optional.of("tap0"), true));
 
         admin.start(A);
         heard.await("started", l -> l.known.get(A).active());
@@ -118,7 +120,7 @@ class LibvirtHypervisorIT {
         admin.define(xml(A, "vm", nic("52:54:00:aa:00:01", "tap1")));
 
         heard.await("redefined", l -> l.known.get(A).config().orElseThrow().interfaces().getFirst().target()
-                .equals(java.util.Optional.of("tap1")));
+                .equals(Optional.of("tap1")));
     }
 
     @Test

@@ -9,6 +9,7 @@ import io.tapwright.model.domain.ConnectionState;
 import io.tapwright.model.domain.ConnectionState.State;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Arrays;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -170,7 +171,7 @@ class LibvirtdIT {
     /** The libvirt thread is inside virConnectOpen. */
     private static boolean isOpening() {
         return Thread.getAllStackTraces().entrySet().stream().filter(e -> e.getKey().getName().equals("libvirt"))
-                .anyMatch(e -> java.util.Arrays.stream(e.getValue())
+                .anyMatch(e -> Arrays.stream(e.getValue())
                         .anyMatch(f -> f.getClassName().equals("com.sun.jna.Native") && f.getMethodName().startsWith("invoke")));
     }
 

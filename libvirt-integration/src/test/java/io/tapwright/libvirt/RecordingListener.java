@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.function.Predicate;
 
 /** Remembers what it hears, in order, and lets a test wait for something. */
@@ -46,7 +47,7 @@ final class RecordingListener implements HypervisorListener {
     }
 
     /** What {@code read} sees without anything being added meanwhile. */
-    synchronized <T> T look(java.util.function.Function<RecordingListener, T> read) {
+    synchronized <T> T look(Function<RecordingListener, T> read) {
         return read.apply(this);
     }
 

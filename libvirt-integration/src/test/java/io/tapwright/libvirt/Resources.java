@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 
@@ -49,7 +50,7 @@ record Resources(int fds, int threads) {
             if (System.nanoTime() > end) {
                 return false;
             }
-            Thread.onSpinWait();
+            LockSupport.parkNanos(1_000_000);
         }
         return true;
     }

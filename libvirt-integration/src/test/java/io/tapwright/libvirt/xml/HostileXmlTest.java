@@ -128,8 +128,12 @@ class HostileXmlTest {
         byte[] whole = file("qemu-live.xml");
         int end = new String(whole, StandardCharsets.UTF_8).indexOf("</domain>") + "</domain>".length();
         for (int length = 0; length < end; length++) {
-            String reason = reason(Arrays.copyOf(whole, length));
-            assertThat(reason).as("first %d bytes", length).isNotBlank();
+            try {
+                DomainXml.parseDomain(Arrays.copyOf(whole, length));
+                fail("parsed the first " + length + " bytes");
+            } catch (DomainXmlException e) {
+                assertThat(e.getMessage()).isNotBlank();
+            }
         }
     }
 
@@ -178,7 +182,7 @@ class HostileXmlTest {
             } catch (DomainXmlException e) {
                 assertThat(e.getMessage()).isNotBlank().hasLineCount(1);
                 refused++;
-            } catch (RuntimeException | java.lang.Error e) {
+            } catch (RuntimeException | StackOverflowError e) {
                 fail("round " + i + ": " + new String(mutant, StandardCharsets.UTF_8), e);
             }
         }
