@@ -1,0 +1,59 @@
+# Reads surefire's and failsafe's TEST-*.xml; prints per kind (unit, integration, end-to-end) one line
+#   KIND <tab> passed <tab> failed <tab> skipped
+# and for each test that did not pass one line
+#   FAILED|SKIPPED <tab> class.method <tab> reason
+# The kind is the class's name: *IT is an integration test, *E2E an end-to-end test, everything else a unit test.
+BEGIN {
+    RS = "<"
+    split("unit integration end-to-end", kinds, " ")
+}
+
+function attribute(name,    at, rest) {
+    at = index($0, " " name "=\"")
+    if (at == 0) return ""
+    rest = substr($0, at + length(name) + 3)
+    return substr(rest, 1, index(rest, "\"") - 1)
+}
+
+function plain(text) {
+    gsub(/&#10;|&#xa;/, " ", text)
+    gsub(/&quot;/, "\"", text)
+    gsub(/&apos;/, "'", text)
+    gsub(/&lt;/, "<", text)
+    gsub(/&gt;/, ">", text)
+    gsub(/&amp;/, "\\&", text)
+    gsub(/[[:space:]]+/, " ", text)
+    return text
+}
+
+function finish() {
+    if (test == "") return
+    count[kind, outcome]++
+    if (outcome == "failed") print "FAILED\t" test "\t" reason
+    if (outcome == "skipped") print "SKIPPED\t" test "\t" reason
+    test = ""
+}
+
+/^testcase[ \t]/ {
+    finish()
+    class = attribute("classname")
+    test = class "." plain(attribute("name"))
+    # A nested class is what the class around it is.
+    sub(/\$.*/, "", class)
+    kind = class ~ /IT$/ ? "integration" : class ~ /E2E$/ ? "end-to-end" : "unit"
+    outcome = "passed"
+    reason = ""
+}
+
+/^skipped/ { outcome = "skipped"; reason = plain(attribute("message")) }
+
+# A test that failed and was tried again has rerunFailure or flakyFailure elements: these start otherwise.
+/^(failure|error)[ \t>]/ { outcome = "failed"; reason = plain(attribute("message")) }
+
+/^\/testsuite>/ { finish() }
+
+END {
+    finish()
+    for (i = 1; i <= 3; i++)
+        printf "%s\t%d\t%d\t%d\n", kinds[i], count[kinds[i], "passed"], count[kinds[i], "failed"], count[kinds[i], "skipped"]
+}
