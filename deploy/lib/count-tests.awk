@@ -34,6 +34,13 @@ function finish() {
     test = ""
 }
 
+# What a test printed may look like XML.
+/^!\[CDATA\[/ { printed = 1 }
+printed {
+    if (index($0, "]]>")) printed = 0
+    next
+}
+
 /^testcase[ \t]/ {
     finish()
     class = attribute("classname")
