@@ -94,7 +94,6 @@ final class WorkQueue<K> {
                 releaseDue();
                 K key = next();
                 if (key != null) {
-                    leaveTheWatch();
                     return key;
                 }
                 awaitChange();
@@ -223,15 +222,9 @@ final class WorkQueue<K> {
     }
 
     /**
-     * Of the workers that wait, one at least must know when the first delay is over. Whoever leaves with a key may have
-     * been that one, so it wakes another, which looks at the delays before it waits again.
+     * Whoever waits last knows of the first delay, and the condition wakes those first that have waited longest, so one
+     * that knows of it is left as long as anybody waits.
      */
-    private void leaveTheWatch() {
-        if (!delayed.isEmpty()) {
-            changed.signal();
-        }
-    }
-
     private void awaitChange() throws InterruptedException {
         if (delayed.isEmpty()) {
             changed.await();
