@@ -7,7 +7,6 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -37,11 +36,11 @@ public final class AgentProcess implements AutoCloseable {
             Path pidFile = lab.dir().resolve("vm/agent.pid");
             Files.deleteIfExists(pidFile);
             Path log = Files.createTempFile(lab.dir().resolve("vm"), "agent", ".log");
-            List<String> command = new ArrayList<>(List.of(
-                    Lab.script("lab"), "run", lab.dir().toString(), "--pid-file", pidFile.toString(), "--", java()));
-            command.addAll(List.of("-XX:+UseSerialGC", "-XX:+UseCompactObjectHeaders", "-XX:TieredStopAtLevel=1", "-Xmx64m",
-                    "-jar", application().toString()));
+            List<String> command = List.of(
+                    Lab.script("lab"), "run", lab.dir().toString(), "--pid-file", pidFile.toString(), "--",
+                    launcher().toString());
             ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
+            builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
             builder.environment().put("QUARKUS_CONFIG_LOCATIONS", config.toString());
             Process process = builder.start();
             AgentProcess agent = new AgentProcess(lab, process, awaitPid(pidFile, process, log), log);
@@ -151,15 +150,12 @@ public final class AgentProcess implements AutoCloseable {
         }
     }
 
-    private static Path application() {
+    /** What starts the built agent as the service starts the installed one. */
+    private static Path launcher() {
         Path jar = Lab.root().resolve("agent/target/quarkus-app/quarkus-run.jar");
         if (!Files.exists(jar)) {
             throw new IllegalStateException(jar + " is missing: build the agent first");
         }
-        return jar;
-    }
-
-    private static String java() {
-        return ProcessHandle.current().info().command().orElse("java");
+        return Lab.root().resolve("deploy/lib/agent");
     }
 }
