@@ -105,6 +105,8 @@ public class ControlMetrics implements ControlListener {
             case HostAction.CreateTap a -> "create-tap";
             case HostAction.ChangeLink a -> "change-link";
             case HostAction.DeleteLink a -> "delete-link";
+            case HostAction.DeleteLinks a -> "delete-links";
+            case HostAction.RenameLink a -> "rename-link";
             case HostAction.CreateBridge a -> "create-bridge";
             case HostAction.AddAddress a -> "add-address";
             case HostAction.RemoveAddress a -> "remove-address";

@@ -3,13 +3,16 @@ package io.tapwright.hostnet;
 import io.tapwright.hostnet.netlink.AddressMessage;
 import io.tapwright.hostnet.netlink.RouteMessage;
 import io.tapwright.hostnet.netlink.Rtnetlink;
+import io.tapwright.hostnet.protocol.NetlinkSocket;
 import io.tapwright.hostnet.protocol.NetlinkSocketPool;
 import io.tapwright.model.host.LinkRef;
+import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
-/** Reads addresses and routes of a device, with all the kernel says of them. */
+/** Reads the addresses and routes of a device, with all the kernel says of them. */
 final class Layer3 {
 
     private static final int[] FAMILIES = {Rtnetlink.AF_INET, Rtnetlink.AF_INET6};
@@ -40,5 +43,12 @@ final class Layer3 {
                     message -> RouteMessage.decode(message, family, link))));
         }
         return all;
+    }
+
+    /** The IPv6 addresses for which the kernel takes packets on a device: it has made them a route of type local. */
+    static Set<InetAddress> ownIpv6(LinkRef link, NetlinkSocket socket) {
+        return Set.copyOf(socket.dump(
+                to -> RouteMessage.dump(to, Rtnetlink.AF_INET6, link.index()),
+                message -> RouteMessage.localAddress(message, Rtnetlink.AF_INET6, link)));
     }
 }

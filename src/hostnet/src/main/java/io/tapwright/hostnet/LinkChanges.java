@@ -5,6 +5,7 @@ import io.tapwright.hostnet.netlink.LinkMessage;
 import io.tapwright.hostnet.posix.SystemCallException;
 import io.tapwright.hostnet.protocol.NetlinkSocket;
 import io.tapwright.hostnet.protocol.NetlinkSocketPool;
+import io.tapwright.model.InterfaceName;
 import io.tapwright.model.host.Errno;
 import io.tapwright.model.host.Link;
 import io.tapwright.model.host.LinkChange;
@@ -37,16 +38,39 @@ final class LinkChanges {
         });
     }
 
+    /**
+     * Old kernels rename a device only while it is down (IFF_LIVE_RENAME_OK came with Linux 6.2), so down, renamed and up
+     * again, in one datagram.
+     */
+    void rename(LinkRef link, InterfaceName name) {
+        pool.use(socket -> {
+            boolean up = socket.ask(to -> LinkMessage.get(to, link.index()), LinkDecoder::decode)
+                    .orElseThrow(() -> new SystemCallException(Errno.ENODEV, "")).up();
+            List<Optional<SystemCallException>> outcomes = socket.request(to -> {
+                LinkMessage.change(to, link.index(), LinkChange.NONE.up(false));
+                LinkMessage.rename(to, link.index(), name, up);
+            });
+            outcomes.stream().flatMap(Optional::stream).findFirst().ifPresent(refusal -> {
+                tryElse(refusal, () -> socket.demand(to -> LinkMessage.change(to, link.index(), LinkChange.NONE.up(up))));
+                throw refusal;
+            });
+            return link;
+        });
+    }
+
     /** The switch first: a device that is raised before it makes itself an address. */
     private static void changeWithSwitch(LinkRef link, LinkChange change, NetlinkSocket socket) {
         Link before = socket.ask(to -> LinkMessage.get(to, link.index()), LinkDecoder::decode)
                 .orElseThrow(() -> new SystemCallException(Errno.ENODEV, ""));
         switchIpv6Off(link, socket);
+        if (change.equals(LinkChange.NONE.withIpv6Off())) {
+            return;
+        }
         try {
             write(link, change, socket);
         } catch (SystemCallException e) {
             if (!before.ipv6Disabled()) {
-                tryElse(e, () -> Ipv6Switch.on(link.name()));
+                tryElse(e, () -> DeviceSysctl.DISABLE_IPV6.set(link.name(), false));
             }
             throw e;
         }
@@ -72,7 +96,7 @@ final class LinkChanges {
         if (Taps.indexOf(link.name(), socket) != link.index()) {
             throw new SystemCallException(Errno.ENODEV, link + " is another device now");
         }
-        Ipv6Switch.off(link.name());
+        DeviceSysctl.DISABLE_IPV6.set(link.name(), true);
     }
 
     /** The members that {@code change} sets, as they were. */

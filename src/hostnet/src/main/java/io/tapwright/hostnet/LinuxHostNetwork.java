@@ -47,6 +47,7 @@ public final class LinuxHostNetwork implements HostNetwork {
     private final Bridges bridges;
     private final Uplinks uplinks;
     private final LinkChanges changes;
+    private final BulkDeletion deletion;
     private final Layer3 layer3;
     private final Set<LinkMonitor> monitors = ConcurrentHashMap.newKeySet();
 
@@ -58,6 +59,7 @@ public final class LinuxHostNetwork implements HostNetwork {
         this.layer3 = new Layer3(pool);
         this.uplinks = new Uplinks(pool, layer3);
         this.changes = new LinkChanges(pool);
+        this.deletion = new BulkDeletion(pool);
     }
 
     /**
@@ -127,6 +129,8 @@ public final class LinuxHostNetwork implements HostNetwork {
             case HostAction.CreateTap tap -> taps.create(tap);
             case HostAction.ChangeLink(LinkRef link, LinkChange change) -> changes.change(link, change);
             case HostAction.DeleteLink(LinkRef link) -> demand(to -> LinkMessage.delete(to, link.index()), Errno.ENODEV);
+            case HostAction.DeleteLinks(List<LinkRef> links) -> deletion.delete(links);
+            case HostAction.RenameLink(LinkRef link, InterfaceName name) -> changes.rename(link, name);
             case HostAction.CreateBridge bridge -> bridges.create(bridge);
             case HostAction.AddAddress(LinkRef link, Address address) ->
                     demand(to -> AddressMessage.add(to, link, address), Errno.EEXIST);
@@ -160,8 +164,9 @@ public final class LinuxHostNetwork implements HostNetwork {
                         change.mac(), change.mtu(), change.alias(), Optional.empty(), change.up(), change.ipv6Off());
                 yield "attach " + link + " to " + masterName(change) + (rest.isEmpty() ? "" : " (" + rest + ")");
             }
-            case HostAction.ChangeLink _, HostAction.DeleteLink _, HostAction.CreateBridge _, HostAction.AddAddress _,
-                 HostAction.RemoveAddress _, HostAction.AttachUplink _, HostAction.DetachUplink _ -> action.toString();
+            case HostAction.ChangeLink _, HostAction.DeleteLink _, HostAction.DeleteLinks _, HostAction.RenameLink _,
+                 HostAction.CreateBridge _, HostAction.AddAddress _, HostAction.RemoveAddress _, HostAction.AttachUplink _,
+                 HostAction.DetachUplink _ -> action.toString();
         };
     }
 

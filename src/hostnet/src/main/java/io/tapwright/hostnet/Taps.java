@@ -28,7 +28,7 @@ final class Taps {
         try (TapDevice tap = TapDevice.create(action.device(), action.multiQueue())) {
             tap.setOwner(action.owner());
             if (action.settings().ipv6Off()) {
-                Ipv6Switch.off(action.device());
+                DeviceSysctl.DISABLE_IPV6.set(action.device(), true);
             }
             pool.use(socket -> {
                 int index = indexOf(action.device(), socket);

@@ -7,7 +7,6 @@ import io.tapwright.model.host.LinkRef;
 import java.net.InetAddress;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.util.Arrays;
 
 /** Requests about addresses: {@code struct ifaddrmsg} and the IFA_* of linux/if_addr.h. */
 public final class AddressMessage {
@@ -110,11 +109,10 @@ public final class AddressMessage {
     /** An address of which no more is known than its record. */
     public static Carried carry(Address address, LinkRef on) {
         IpPrefix prefix = address.prefix();
-        ByteBuffer bytes = ByteBuffer.allocate(64);
-        MessageWriter to = new MessageWriter(bytes);
+        MessageWriter to = new MessageWriter(ByteBuffer.allocate(64));
         header(to, prefix.isIpv6() ? Rtnetlink.AF_INET6 : Rtnetlink.AF_INET, prefix.length(), address, on);
         to.attribute(IFA_LOCAL, prefix.address()).attribute(IFA_ADDRESS, prefix.address());
-        return new Carried(address, on, Arrays.copyOf(bytes.array(), to.length()));
+        return new Carried(address, on, to.written());
     }
 
     private static void write(MessageWriter to, int type, int flags, LinkRef on, Carried carried, int extraFlags) {

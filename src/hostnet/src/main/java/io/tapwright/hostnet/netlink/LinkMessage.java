@@ -83,6 +83,23 @@ public final class LinkMessage {
         to.end();
     }
 
+    /** Deletes every device of a group. */
+    public static void deleteGroup(MessageWriter to, int group) {
+        header(to.begin(Rtnetlink.RTM_DELLINK, 0), 0, 0, 0);
+        to.attribute(IFLA_GROUP, group).end();
+    }
+
+    public static void setGroup(MessageWriter to, int index, int group) {
+        header(to.begin(Rtnetlink.RTM_NEWLINK, 0), index, 0, 0);
+        to.attribute(IFLA_GROUP, group).end();
+    }
+
+    /** Renames a device; with {@code up}, raises it after that. */
+    public static void rename(MessageWriter to, int index, InterfaceName name, boolean up) {
+        header(to.begin(Rtnetlink.RTM_NEWLINK, 0), index, up ? IFF_UP : 0, up ? IFF_UP : 0);
+        to.attribute(IFLA_IFNAME, name.text()).end();
+    }
+
     public static void addAltName(MessageWriter to, int index, String altName) {
         altName(to, Rtnetlink.RTM_NEWLINKPROP, Netlink.NLM_F_CREATE | Netlink.NLM_F_EXCL | Netlink.NLM_F_APPEND, index, altName);
     }

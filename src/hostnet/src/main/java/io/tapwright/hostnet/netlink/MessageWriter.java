@@ -35,6 +35,13 @@ public final class MessageWriter {
         return buffer.position();
     }
 
+    /** A copy of what was written. */
+    byte[] written() {
+        byte[] written = new byte[length()];
+        buffer.get(0, written);
+        return written;
+    }
+
     /** Messages that are ended. */
     public int messages() {
         return messages;

@@ -24,6 +24,7 @@ public final class RouteMessage {
     private static final int FLAGS_AT = 8;
 
     private static final int RTN_UNICAST = 1;
+    private static final int RTN_LOCAL = 2;
     private static final int RTM_F_CLONED = 0x200;
     private static final int RTNH_F_ONLINK = 4;
     /** RT_TABLE_UNSPEC: the number is in RTA_TABLE. */
@@ -70,10 +71,22 @@ public final class RouteMessage {
 
     /** The route, or empty where it is none of this family, no unicast route, or not through this device. */
     public static Optional<Carried> decode(Message message, int family, LinkRef through) {
-        if (message.type() != Rtnetlink.RTM_NEWROUTE || message.u8(0) != family || message.u8(TYPE_AT) != RTN_UNICAST
-                || (message.s32(FLAGS_AT) & RTM_F_CLONED) != 0) {
-            return Optional.empty();
-        }
+        return isOf(message, family, RTN_UNICAST) ? read(message, family, through) : Optional.empty();
+    }
+
+    /** The host's own address for which this route delivers what arrives, or empty where it is none of those. */
+    public static Optional<InetAddress> localAddress(Message message, int family, LinkRef on) {
+        return isOf(message, family, RTN_LOCAL)
+                ? read(message, family, on).map(carried -> carried.route().destination().address())
+                : Optional.empty();
+    }
+
+    private static boolean isOf(Message message, int family, int type) {
+        return message.type() == Rtnetlink.RTM_NEWROUTE && message.u8(0) == family && message.u8(TYPE_AT) == type
+                && (message.s32(FLAGS_AT) & RTM_F_CLONED) == 0;
+    }
+
+    private static Optional<Carried> read(Message message, int family, LinkRef through) {
         boolean matches = false;
         boolean shared = false;
         boolean onLink = (message.s32(FLAGS_AT) & RTNH_F_ONLINK) != 0;
@@ -124,8 +137,7 @@ public final class RouteMessage {
     /** A route of which no more is known than its record. */
     public static Carried carry(Route route) {
         boolean ipv6 = route.destination().isIpv6();
-        ByteBuffer bytes = ByteBuffer.allocate(256);
-        MessageWriter to = new MessageWriter(bytes);
+        MessageWriter to = new MessageWriter(ByteBuffer.allocate(256));
         to.u8(ipv6 ? Rtnetlink.AF_INET6 : Rtnetlink.AF_INET).u8(route.destination().length()).u8(0).u8(0)
                 .u8(IN_ATTRIBUTE).u8(route.protocol()).u8(route.scope()).u8(RTN_UNICAST).u32(route.onLink() ? RTNH_F_ONLINK : 0);
         if (route.destination().length() > 0) {
@@ -145,7 +157,7 @@ public final class RouteMessage {
         if (route.metric() != 0) {
             to.attribute(RTA_PRIORITY, (int) route.metric());
         }
-        return new Carried(route, false, Arrays.copyOf(bytes.array(), to.length()));
+        return new Carried(route, false, to.written());
     }
 
     private static void copy(MessageWriter to, int type, int flags, LinkRef through, Carried carried) {

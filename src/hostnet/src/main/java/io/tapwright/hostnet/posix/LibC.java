@@ -44,9 +44,6 @@ final class LibC {
     /** {@code ssize_t write(int fd, const void *buf, size_t count)} */
     static native long write(int fd, byte[] buffer, long count);
 
-    /** {@code ssize_t read(int fd, void *buf, size_t count)} */
-    static native long read(int fd, byte[] buffer, long count);
-
     /** {@code int ioctl(int fd, unsigned long request, ...)}; a null pointer with an address stands for a number. */
     static native int ioctl(int fd, long request, Pointer argument);
 

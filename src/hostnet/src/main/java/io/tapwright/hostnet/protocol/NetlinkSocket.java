@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
@@ -35,8 +36,8 @@ public final class NetlinkSocket implements AutoCloseable {
     private static final int RECEIVE_ROOM = 32 * 1024;
     /** Several hundred routes of an uplink in one datagram. */
     private static final int SEND_ROOM = 64 * 1024;
-    /** How often a dump is taken again because devices came or went meanwhile. */
-    private static final int DUMP_ATTEMPTS = 32;
+    /** Between two attempts at a dump: what changes the table may be over by then. */
+    private static final Duration DUMP_PAUSE = Duration.ofMillis(2);
 
     private final Fd fd;
     private final long deadlineNanos;
@@ -156,19 +157,24 @@ public final class NetlinkSocket implements AutoCloseable {
     }
 
     /**
-     * Reads a table as it was at one moment: taken again as long as the kernel says that it changed meanwhile.
+     * Reads a table as it was at one moment: taken again, for as long as the deadline, while the kernel says that it
+     * changed meanwhile.
      *
      * @param entry empty for messages to pass over
      * @throws SystemCallException EINTR where it never stood still for long enough
      */
     public <T> List<T> dump(Consumer<MessageWriter> question, Function<Message, Optional<T>> entry) {
-        for (int attempt = 0; attempt < DUMP_ATTEMPTS; attempt++) {
+        long start = System.nanoTime();
+        for (int attempts = 1; ; attempts++) {
             List<T> entries = new ArrayList<>();
             if (dumpOnce(question, entry, entries)) {
                 return entries;
             }
+            if (System.nanoTime() - start > deadlineNanos) {
+                throw new SystemCallException(Errno.EINTR, "the table changed during each of " + attempts + " dumps");
+            }
+            LockSupport.parkNanos(DUMP_PAUSE.toNanos());
         }
-        throw new SystemCallException(Errno.EINTR, "the table changed during each of " + DUMP_ATTEMPTS + " dumps");
     }
 
     private <T> boolean dumpOnce(Consumer<MessageWriter> question, Function<Message, Optional<T>> entry, List<T> entries) {

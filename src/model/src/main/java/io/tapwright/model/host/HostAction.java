@@ -52,6 +52,40 @@ public sealed interface HostAction {
     }
 
     /**
+     * Deletes devices together, at about the cost of one: the kernel waits out a grace period for each request, not for
+     * each device. Those that are gone already are no error; where it fails some may be gone.
+     */
+    record DeleteLinks(List<LinkRef> links) implements HostAction {
+
+        public DeleteLinks {
+            links = List.copyOf(links);
+        }
+
+        @Override
+        public InterfaceName device() {
+            return links.getFirst().name();
+        }
+
+        @Override
+        public String toString() {
+            return "delete " + links.size() + " devices (" + links.getFirst() + (links.size() == 1 ? "" : ", …") + ")";
+        }
+    }
+
+    /** Gives a device another name; it is down for that moment where it was up. Fails with EEXIST where the name is taken. */
+    record RenameLink(LinkRef link, InterfaceName name) implements HostAction {
+        @Override
+        public InterfaceName device() {
+            return link.name();
+        }
+
+        @Override
+        public String toString() {
+            return "rename " + link + " to " + name;
+        }
+    }
+
+    /**
      * Makes a bridge with a MAC address of its own (so that no port ever changes it), its mark set in the same write,
      * and raises it. Fails with EEXIST where the name is taken.
      */

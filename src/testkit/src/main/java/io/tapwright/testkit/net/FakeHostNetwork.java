@@ -90,6 +90,9 @@ public final class FakeHostNetwork implements HostNetwork {
             case HostAction.ChangeLink(LinkRef link, LinkChange change) ->
                     kernel.change(kernel.require(link, action.toString()), change, operation(link, change, action));
             case HostAction.DeleteLink(LinkRef link) -> kernel.delete(link);
+            case HostAction.DeleteLinks(List<LinkRef> links) -> links.forEach(kernel::delete);
+            case HostAction.RenameLink(LinkRef link, InterfaceName name) ->
+                    kernel.rename(kernel.require(link, action.toString()), name, action.toString());
             case HostAction.CreateBridge bridge -> kernel.createBridge(bridge);
             case HostAction.AddAddress(LinkRef link, Address address) ->
                     kernel.addAddress(kernel.require(link, action.toString()), address);

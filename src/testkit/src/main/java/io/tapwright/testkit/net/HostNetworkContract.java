@@ -353,6 +353,21 @@ public abstract class HostNetworkContract {
     }
 
     @Test
+    void anAddressThatAnAttachedUplinkGotLateFollows() {
+        Link bridge = createBridge(BRIDGE);
+        Link uplink = uplinkWithAddresses();
+        attachUplink(uplink, bridge);
+        IpPrefix late = IpPrefix.parse("192.0.2.3/24");
+        network().apply(new HostAction.AddAddress(uplink.ref(), new Address(late, 0, 0, 0, Address.FOREVER)));
+
+        attachUplink(uplink, bridge);
+
+        assertThat(prefixes(uplink.ref())).isEmpty();
+        assertThat(prefixes(bridge.ref())).hasSize(4).contains(late);
+        assertThat(require(FOREIGN).altNames()).containsExactly("uplink-mark");
+    }
+
+    @Test
     void anUplinkThatCanNotBeAttachedKeepsWhatItHas() {
         Link bridge = createBridge(BRIDGE);
         Link uplink = uplinkWithAddresses();

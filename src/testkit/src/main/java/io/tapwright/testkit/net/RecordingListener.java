@@ -41,6 +41,16 @@ public final class RecordingListener implements LinkListener {
         heard.add(new Heard.Overrun());
     }
 
+    /** True where a change was heard of after which {@code wanted} is true; drops what was heard until then. */
+    public boolean hears(Predicate<Link> wanted) {
+        for (Heard next = heard.poll(); next != null; next = heard.poll()) {
+            if (next instanceof Heard.Changed(Link link) && wanted.test(link)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** Waits for something that {@code wanted} picks, dropping what comes before it; fails after 10 s. */
     public Heard await(Predicate<Heard> wanted) throws InterruptedException {
         long end = System.nanoTime() + Duration.ofSeconds(10).toNanos();
