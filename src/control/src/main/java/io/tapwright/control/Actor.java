@@ -5,6 +5,7 @@ import io.tapwright.model.host.HostAction;
 import io.tapwright.model.host.HostNetwork;
 import io.tapwright.model.host.HostNetworkException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.LongSupplier;
@@ -47,6 +48,12 @@ final class Actor {
     /** True for the refusals that come of acting on what is no longer so: looking again tells what to do. */
     static boolean meansOutdatedView(HostNetworkException e) {
         return OUTDATED_VIEW.contains(e.errno());
+    }
+
+    /** What to say of a device that is left alone for a while. */
+    static String truce(String device, List<HostAction> toDo) {
+        return device + " was put right again and again, and somebody else undoes it each time; still to do: "
+                + NicWiring.sentence(toDo) + ". Tapwright tries again ever more slowly; find out who else configures it";
     }
 
     /** What to say where every look finds something new to do. */

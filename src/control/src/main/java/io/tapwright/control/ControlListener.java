@@ -52,6 +52,23 @@ public interface ControlListener {
     default void failed(HostAction action, HostNetworkException cause) {
     }
 
+    /**
+     * A device that was as it should be is not any more, and is about to be put right.
+     *
+     * @param owner what it belongs to, for a reader: a NIC, a network
+     * @param kind  of a closed set: {@code missing}, {@code master}, {@code state}, {@code mtu}, {@code alias}, …
+     */
+    default void drifted(String owner, String device, String kind) {
+    }
+
+    /** A tap of a domain that does not exist is about to be deleted. */
+    default void reaping(String device, String alias) {
+    }
+
+    /** News from the kernel were lost, and everything is looked at again. */
+    default void overrun() {
+    }
+
     /** A key failed and will be tried again. */
     default void retrying(String kind, String what, int failures, Duration delay) {
     }

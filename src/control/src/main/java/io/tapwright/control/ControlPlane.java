@@ -59,9 +59,10 @@ public final class ControlPlane implements AutoCloseable {
         this.board = new StatusBoard(clock, nanoClock, listener);
         this.queue = new WorkQueue<>(nanoClock);
         Actor actor = new Actor(host, settings.dryRun(), nanoClock, listener);
-        Reconciler reconciler = new Reconciler(host, actor, settings, inventory, index, board, listener);
+        Disposal disposal = new Disposal(host, actor, index, queue);
+        Reconciler reconciler = new Reconciler(host, actor, settings, inventory, index, board, disposal, nanoClock, listener);
         Sweeper sweeper = new Sweeper(host, actor, settings, inventory, index, nanoClock, listener);
-        this.workers = new Workers(queue, reconciler, sweeper, new Backoff(RandomGenerator.getDefault()), inventory,
+        this.workers = new Workers(queue, reconciler, disposal, sweeper, new Backoff(RandomGenerator.getDefault()), inventory,
                 () -> board.libvirt().state().equals("connected"), settings, nanoClock, listener);
     }
 
@@ -79,7 +80,7 @@ public final class ControlPlane implements AutoCloseable {
 
     /** Watches the kernel first, so that nothing is missed between the look at every device and the rest. */
     CompletableFuture<Void> watch() {
-        monitor = host.monitor(new KernelEvents(settings, inventory, index, board, queue));
+        monitor = host.monitor(new KernelEvents(settings, inventory, index, board, queue, listener));
         return queue.addUrgent(new Key.Sweep()).exceptionally(toldAndRetried -> null);
     }
 

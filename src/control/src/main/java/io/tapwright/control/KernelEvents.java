@@ -14,13 +14,16 @@ final class KernelEvents implements LinkListener {
     private final DeviceIndex index;
     private final StatusBoard board;
     private final WorkQueue<Key> queue;
+    private final ControlListener listener;
 
-    KernelEvents(ControlSettings settings, Inventory inventory, DeviceIndex index, StatusBoard board, WorkQueue<Key> queue) {
+    KernelEvents(ControlSettings settings, Inventory inventory, DeviceIndex index, StatusBoard board, WorkQueue<Key> queue,
+            ControlListener listener) {
         this.settings = settings;
         this.inventory = inventory;
         this.index = index;
         this.board = board;
         this.queue = queue;
+        this.listener = listener;
     }
 
     @Override
@@ -37,6 +40,7 @@ final class KernelEvents implements LinkListener {
 
     @Override
     public void onOverrun() {
+        listener.overrun();
         queue.add(new Key.Sweep());
     }
 

@@ -29,6 +29,14 @@ sealed interface Key {
         }
     }
 
+    /** The taps that nothing wants any more. */
+    record Disposal() implements Key {
+        @Override
+        public String toString() {
+            return "the taps to be deleted";
+        }
+    }
+
     /** Nothing: proof that keys are being taken. */
     record Probe() implements Key {
         @Override
@@ -43,6 +51,7 @@ sealed interface Key {
             case Domain d -> "domain";
             case Network n -> "network";
             case Sweep s -> "sweep";
+            case Disposal d -> "disposal";
             case Probe p -> "probe";
         };
     }

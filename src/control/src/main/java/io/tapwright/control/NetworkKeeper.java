@@ -10,6 +10,7 @@ import io.tapwright.model.plan.NetworkPlan;
 import io.tapwright.model.plan.NetworkView;
 import io.tapwright.model.plan.Standing;
 import io.tapwright.model.status.NicState;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -30,12 +31,17 @@ final class NetworkKeeper {
     private final HostNetwork host;
     private final Actor actor;
     private final BridgePolicy policy;
+    private final Fights fights;
+    private final ControlListener listener;
     private final Map<String, Object> locks = new ConcurrentHashMap<>();
 
-    NetworkKeeper(HostNetwork host, Actor actor, BridgePolicy policy) {
+    NetworkKeeper(HostNetwork host, Actor actor, BridgePolicy policy, Fights fights,
+            ControlListener listener) {
         this.host = host;
         this.actor = actor;
         this.policy = policy;
+        this.fights = fights;
+        this.listener = listener;
     }
 
     /** Where a network stands, and what is to become of its key. */
@@ -57,13 +63,26 @@ final class NetworkKeeper {
         for (int pass = 0; pass < PASSES; pass++) {
             NetworkPlan plan = NetworkPlan.of(network, observe(network), policy);
             if (plan.actions().isEmpty()) {
+                fights.stands(network.bridge(), network);
                 return new Finding(plan.standing(),
                         plan.standing().state() == NicState.FAILED ? Outcome.WAITING : Outcome.DONE);
             }
             if (actor.isDryRun()) {
                 return new Finding(Standing.pending("dry run: would " + NicWiring.sentence(plan.actions())), Outcome.DONE);
             }
+            Optional<Duration> pause = fights.pause(network.bridge(), network);
+            if (pause.isPresent()) {
+                return new Finding(Standing.failed(Actor.truce("bridge " + network.bridge(), plan.actions())),
+                        new Outcome.LookAgain(pause.get()));
+            }
+            if (fights.lastWanted(network.bridge()).filter(network::equals).isPresent()) {
+                Drift.kinds(plan.actions()).forEach(
+                        kind -> listener.drifted("network '" + network.name() + "'", network.bridge().text(), kind));
+            }
             last = attempt(plan.actions());
+            if (last.isEmpty()) {
+                fights.broughtAbout(network.bridge(), network);
+            }
         }
         return new Finding(Standing.failed(Actor.fight("bridge " + network.bridge(), last)), Outcome.FAILED);
     }

@@ -3,8 +3,10 @@ package io.tapwright.control;
 import io.tapwright.control.StatusBoard.NicFinding;
 import io.tapwright.model.InterfaceName;
 import io.tapwright.model.NicId;
+import io.tapwright.model.host.Errno;
 import io.tapwright.model.host.HostAction;
 import io.tapwright.model.host.HostNetwork;
+import io.tapwright.model.host.HostNetwork.Detail;
 import io.tapwright.model.host.HostNetworkException;
 import io.tapwright.model.host.Link;
 import io.tapwright.model.host.LinkRef;
@@ -14,6 +16,8 @@ import io.tapwright.model.plan.Standing;
 import io.tapwright.model.plan.TapPlan;
 import io.tapwright.model.plan.TapPolicy;
 import io.tapwright.model.status.NicState;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -36,7 +40,10 @@ final class NicWiring {
     private final TapPolicy policy;
     private final DeviceIndex index;
     private final NetworkKeeper networks;
+    private final Fights fights;
+    private final Disposal disposal;
     private final Map<NicId, LinkRef> strays;
+    private final ControlListener listener;
     private final Map<InterfaceName, BridgeView> bridges = new HashMap<>();
 
     /**
@@ -45,18 +52,24 @@ final class NicWiring {
     private record BridgeView(Optional<Link> link, Optional<NetworkKeeper.Finding> inMaking) {
     }
 
+    private record Wanted(DesiredNic.Tap nic, Optional<Integer> bridge) {
+    }
+
     private record Wiring(Standing standing, Outcome outcome) {
     }
 
     /** @param strays taps that were given another name while some process holds them, by the NIC that misses them */
     NicWiring(HostNetwork host, Actor actor, TapPolicy policy, DeviceIndex index, NetworkKeeper networks,
-            Map<NicId, LinkRef> strays) {
+            Fights fights, Disposal disposal, Map<NicId, LinkRef> strays, ControlListener listener) {
         this.host = host;
         this.actor = actor;
         this.policy = policy;
         this.index = index;
         this.networks = networks;
-        this.strays = strays;
+        this.fights = fights;
+        this.disposal = disposal;
+        this.strays = new HashMap<>(strays);
+        this.listener = listener;
     }
 
     /** Throws nothing that comes of the kernel: what goes wrong with a NIC is where that NIC stands. */
@@ -73,14 +86,25 @@ final class NicWiring {
 
     private NicFinding wire(DesiredNic.Tap nic) {
         Wiring wiring;
+        disposal.spare(nic.device());
         try {
             wiring = converge(nic);
         } catch (HostNetworkException e) {
-            wiring = new Wiring(Standing.failed(e.getMessage()), Outcome.FAILED);
+            wiring = new Wiring(Standing.failed(e.getMessage() + explanation(e, nic.network())), Outcome.FAILED);
         }
         String device = strays.containsKey(nic.id()) ? strays.get(nic.id()).name().text() : nic.device().text();
         return new NicFinding(nic, device, nic.network().name(), nic.network().bridge().text(),
                 wiring.standing(), wiring.outcome());
+    }
+
+    private String explanation(HostNetworkException refusal, Network network) {
+        if (!refusal.errno().equals(Errno.EXFULL)) {
+            return "";
+        }
+        int bridge = bridge(network).link().map(Link::index).orElse(Link.NO_MASTER);
+        long ports = host.links(Detail.STATE).stream().filter(link -> link.master() == bridge).count();
+        return "; bridge " + network.bridge() + " has " + ports + " ports, and the kernel takes " + Network.MOST_PORTS
+                + " at most: put NICs on a network with another bridge";
     }
 
     private Wiring converge(DesiredNic.Tap nic) {
@@ -89,15 +113,47 @@ final class NicWiring {
             Optional<Link> tap = tapOf(nic);
             BridgeView bridge = bridge(nic.network());
             TapPlan plan = TapPlan.of(nic, tap, bridge.link(), policy, tap.flatMap(t -> index.lastMark(t.index())));
-            if (plan.actions().isEmpty()) {
-                return settled(nic, tap, bridge, plan.standing());
+            List<HostAction> actions = withName(nic, plan.actions());
+            Wanted wanted = new Wanted(nic, bridge.link().map(Link::index));
+            if (actions.isEmpty()) {
+                fights.stands(nic.device(), wanted);
+                return settled(nic, bridge, plan.standing());
             }
             if (actor.isDryRun()) {
-                return new Wiring(Standing.pending("dry run: would " + sentence(plan.actions())), Outcome.DONE);
+                return new Wiring(Standing.pending("dry run: would " + sentence(actions)), Outcome.DONE);
             }
-            last = attempt(plan.actions(), nic.network());
+            Optional<Duration> pause = fights.pause(nic.device(), wanted);
+            if (pause.isPresent()) {
+                return new Wiring(Standing.failed(Actor.truce("tap " + nic.device(), actions)),
+                        new Outcome.LookAgain(pause.get()));
+            }
+            tellDrift(nic, actions);
+            last = attempt(actions, nic.network());
+            if (last.isEmpty()) {
+                strays.remove(nic.id());
+                fights.broughtAbout(nic.device(), wanted);
+            }
         }
         return new Wiring(Standing.failed(Actor.fight("tap " + nic.device(), last)), Outcome.FAILED);
+    }
+
+    /** A tap that was given another name gets its own back before anything else. */
+    private List<HostAction> withName(DesiredNic.Tap nic, List<HostAction> actions) {
+        LinkRef stray = strays.get(nic.id());
+        if (stray == null) {
+            return actions;
+        }
+        List<HostAction> all = new ArrayList<>(actions);
+        all.addFirst(new HostAction.RenameLink(stray, nic.device()));
+        return all;
+    }
+
+    /** A bridge made anew is drift too, though nobody touched the tap. */
+    private void tellDrift(DesiredNic.Tap nic, List<HostAction> actions) {
+        if (fights.lastWanted(nic.device()).filter(w -> w instanceof Wanted(var before, var bridge) && before.equals(nic)).isPresent()) {
+            Drift.kinds(actions).forEach(kind -> listener.drifted(
+                    "domain '" + nic.domainName() + "' NIC " + nic.id().mac(), nic.device().text(), kind));
+        }
     }
 
     private Optional<Link> tapOf(DesiredNic.Tap nic) {
@@ -107,18 +163,13 @@ final class NicWiring {
         return tap;
     }
 
-    private Wiring settled(DesiredNic.Tap nic, Optional<Link> tap, BridgeView bridge, Standing standing) {
+    private Wiring settled(DesiredNic.Tap nic, BridgeView bridge, Standing standing) {
         if (bridge.link().isEmpty() && bridge.inMaking().isPresent()) {
             NetworkKeeper.Finding making = bridge.inMaking().get();
             String reason = "bridge " + nic.network().bridge() + " of network '" + nic.network().name() + "' does not exist: "
                     + making.standing().reason().orElse("it was made and is gone again");
             return new Wiring(new Standing(making.standing().state() == NicState.PENDING ? NicState.PENDING : NicState.FAILED,
                     Optional.of(reason)), making.outcome());
-        }
-        if (strays.containsKey(nic.id())) {
-            return new Wiring(Standing.failed("tap " + nic.device() + " was renamed to " + tap.orElseThrow().name()
-                    + " by somebody while the VM holds it; rename it back with: ip link set dev " + tap.get().name()
-                    + " name " + nic.device()), Outcome.WAITING);
         }
         return new Wiring(standing, standing.state() == NicState.FAILED ? Outcome.WAITING : Outcome.DONE);
     }

@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.LongSupplier;
 import java.util.stream.Stream;
 
 /**
@@ -40,20 +41,24 @@ final class Reconciler {
     private final Inventory inventory;
     private final DeviceIndex index;
     private final StatusBoard board;
+    private final Disposal disposal;
     private final ControlListener listener;
+    private final Fights fights;
     private final NetworkKeeper networks;
     private final Map<DomainId, String> toldOfRemoval = new ConcurrentHashMap<>();
 
     Reconciler(HostNetwork host, Actor actor, ControlSettings settings, Inventory inventory, DeviceIndex index,
-            StatusBoard board, ControlListener listener) {
+            StatusBoard board, Disposal disposal, LongSupplier nanoClock, ControlListener listener) {
         this.host = host;
         this.actor = actor;
         this.settings = settings;
         this.inventory = inventory;
         this.index = index;
         this.board = board;
+        this.disposal = disposal;
         this.listener = listener;
-        this.networks = new NetworkKeeper(host, actor, settings.bridges());
+        this.fights = new Fights(nanoClock);
+        this.networks = new NetworkKeeper(host, actor, settings.bridges(), fights, listener);
     }
 
     /** Asks the kernel for the one device that every namespace has; throws where it doesn't answer. */
@@ -79,7 +84,8 @@ final class Reconciler {
         List<DesiredNic> wanted = wantedOf(entry);
         // What libvirt has not told of yet may have NICs that the hook did not speak of: nothing of it is unwanted.
         Outcome removal = entry.reported() ? removeUnwanted(entry.id(), wanted) : Outcome.DONE;
-        NicWiring wiring = new NicWiring(host, actor, settings.taps(), index, networks, straysOf(entry.id(), wanted));
+        NicWiring wiring = new NicWiring(host, actor, settings.taps(), index, networks, fights, disposal,
+                straysOf(entry.id(), wanted), listener);
         List<NicFinding> findings = wanted.stream().map(wiring::wire).toList();
         board.putDomain(entry, findings);
         return findings.stream().map(NicFinding::outcome).reduce(removal, Outcome::and).and(inventory.nextLapse(entry)
@@ -142,9 +148,9 @@ final class Reconciler {
         if (tap.carrier()) {
             return new Outcome.LookAgain(UNTIL_LET_GO);
         }
-        actor.apply(new HostAction.DeleteLink(tap.ref()));
-        index.noteGone(tap.index());
-        return Outcome.DONE;
+        disposal.condemn(tap);
+        fights.forget(tap.name());
+        return new Outcome.LookAgain(UNTIL_LET_GO);
     }
 
     /** Taps of NICs that are wanted, but that somebody gave another name while they are in use. */

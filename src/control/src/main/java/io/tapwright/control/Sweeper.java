@@ -6,6 +6,7 @@ import io.tapwright.model.host.HostNetwork;
 import io.tapwright.model.host.HostNetwork.Detail;
 import io.tapwright.model.host.HostNetworkException;
 import io.tapwright.model.host.Link;
+import io.tapwright.model.network.Network;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -14,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.LongSupplier;
+import java.util.stream.Collectors;
 
 /**
  * Looks at every device at once: renews the index, and finds what carries our mark and belongs to nothing any more.
@@ -24,6 +26,9 @@ import java.util.function.LongSupplier;
  * <p>Used by the worker that has the sweep's key, one at a time.
  */
 final class Sweeper {
+
+    /** Ports of a bridge from which on it is worth a warning: four fifths. */
+    private static final int NEARLY_FULL = Network.MOST_PORTS * 4 / 5;
 
     private final HostNetwork host;
     private final Actor actor;
@@ -76,6 +81,7 @@ final class Sweeper {
         }
         Set<String> problems = new HashSet<>();
         Outcome networks = removeStaleNetworks(all, problems);
+        warnOfFullBridges(all, problems);
         orphanSince.keySet().retainAll(libvirtIsTrusted ? orphans.keySet() : Set.of());
         Outcome reaping = libvirtIsTrusted ? reap(orphans, toLookAt, problems) : Outcome.DONE;
         tell(problems);
@@ -97,11 +103,23 @@ final class Sweeper {
                 orphan.getValue().stream().filter(Link::carrier).forEach(tap -> problems.add("tap " + tap.name()
                         + " carries the mark of a domain that does not exist (" + tap.alias()
                         + ") but some process holds it open: left alone until it is let go"));
+                orphan.getValue().forEach(tap -> listener.reaping(tap.name().text(), tap.alias()));
                 inventory.presumeGone(orphan.getKey());
                 toLookAt.add(orphan.getKey());
             }
         }
         return outcome;
+    }
+
+    private void warnOfFullBridges(List<Link> all, Set<String> problems) {
+        Map<Integer, Long> ports = all.stream().filter(link -> link.master() != Link.NO_MASTER)
+                .collect(Collectors.groupingBy(Link::master, Collectors.counting()));
+        for (Network network : settings.catalog().networks().values()) {
+            all.stream().filter(link -> link.name().equals(network.bridge()))
+                    .filter(bridge -> ports.getOrDefault(bridge.index(), 0L) >= NEARLY_FULL)
+                    .forEach(bridge -> problems.add("bridge " + bridge.name() + " of network '" + network.name()
+                            + "' has more than " + NEARLY_FULL + " of the " + Network.MOST_PORTS + " ports that it can have"));
+        }
     }
 
     private Outcome removeStaleNetworks(List<Link> all, Set<String> problems) {

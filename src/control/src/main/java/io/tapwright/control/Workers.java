@@ -21,6 +21,7 @@ final class Workers implements AutoCloseable {
 
     private final WorkQueue<Key> queue;
     private final Reconciler reconciler;
+    private final Disposal disposal;
     private final Sweeper sweeper;
     private final Backoff backoff;
     private final Inventory inventory;
@@ -31,10 +32,12 @@ final class Workers implements AutoCloseable {
     private final List<Thread> threads = new ArrayList<>();
     private final Queue<CompletableFuture<Void>> probes = new ConcurrentLinkedQueue<>();
 
-    Workers(WorkQueue<Key> queue, Reconciler reconciler, Sweeper sweeper, Backoff backoff, Inventory inventory,
-            BooleanSupplier libvirtIsConnected, ControlSettings settings, LongSupplier nanoClock, ControlListener listener) {
+    Workers(WorkQueue<Key> queue, Reconciler reconciler, Disposal disposal, Sweeper sweeper, Backoff backoff,
+            Inventory inventory, BooleanSupplier libvirtIsConnected, ControlSettings settings, LongSupplier nanoClock,
+            ControlListener listener) {
         this.queue = queue;
         this.reconciler = reconciler;
+        this.disposal = disposal;
         this.sweeper = sweeper;
         this.backoff = backoff;
         this.inventory = inventory;
@@ -137,6 +140,7 @@ final class Workers implements AutoCloseable {
             case Key.Domain(var id) -> reconciler.domain(id);
             case Key.Network(var name) -> reconciler.network(name);
             case Key.Sweep() -> sweep();
+            case Key.Disposal() -> disposal.carryOut();
             case Key.Probe() -> answerProbes();
         };
     }
