@@ -45,6 +45,8 @@ import org.jboss.logging.Logger;
 public class Agent {
 
     private static final Logger LOG = Logger.getLogger("tapwright");
+    private static final int LOG_BURST = 2000;
+    private static final int LOG_LINES_PER_SECOND = 50;
     private static final Path MACHINE_ID = Path.of("/etc/machine-id");
 
     private final TapwrightConfig config;
@@ -78,7 +80,10 @@ public class Agent {
         host = LinuxHostNetwork.open();
         hypervisor = new LibvirtHypervisor(LibvirtSettings.of(settings.libvirtUri()), InstantSource.system());
         control = new ControlPlane(settings.control(), host, hypervisor,
-                new Listeners(List.of(new ChangeLog(LOG), metrics, new BusPublisher(vertx.eventBus()))), InstantSource.system());
+                new Listeners(List.of(
+                        new ChangeLog(LOG, new LogBudget(System::nanoTime, LOG_BURST, LOG_LINES_PER_SECOND)), metrics,
+                        new BusPublisher(vertx.eventBus()))),
+                InstantSource.system());
         metrics.observe(control);
         nicMetrics.observe(control, host);
         control.start();

@@ -79,6 +79,21 @@ final class Listeners implements ControlListener {
     }
 
     @Override
+    public void drifted(String owner, String device, String kind) {
+        each(l -> l.drifted(owner, device, kind));
+    }
+
+    @Override
+    public void reaping(String device, String alias) {
+        each(l -> l.reaping(device, alias));
+    }
+
+    @Override
+    public void overrun() {
+        each(ControlListener::overrun);
+    }
+
+    @Override
     public void retrying(String kind, String what, int failures, Duration delay) {
         each(l -> l.retrying(kind, what, failures, delay));
     }

@@ -16,6 +16,7 @@ public final class BusPublisher implements ControlListener {
     public static final String NIC = "tapwright.nic";
     public static final String DOMAIN = "tapwright.domain";
     public static final String LIBVIRT = "tapwright.libvirt";
+    public static final String DRIFT = "tapwright.drift";
     /** Request and reply: any body, the answer is the whole snapshot. */
     public static final String STATUS = "tapwright.status";
 
@@ -46,6 +47,11 @@ public final class BusPublisher implements ControlListener {
     public void domainRemoved(DomainStatus last) {
         JsonObject json = StatusJson.of(last).put("phase", REMOVED).put("active", false);
         bus.publish(DOMAIN, json);
+    }
+
+    @Override
+    public void drifted(String owner, String device, String kind) {
+        bus.publish(DRIFT, new JsonObject().put("owner", owner).put("device", device).put("kind", kind));
     }
 
     @Override

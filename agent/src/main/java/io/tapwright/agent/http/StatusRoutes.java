@@ -21,7 +21,7 @@ import jakarta.inject.Inject;
 @ApplicationScoped
 class StatusRoutes {
 
-    private static final String ADDRESSES = "tapwright\\.(nic|domain|libvirt)";
+    private static final String ADDRESSES = "tapwright\\.(nic|domain|libvirt|drift)";
 
     private final Agent agent;
     private final Vertx vertx;

@@ -26,6 +26,8 @@ public class ControlMetrics implements ControlListener {
 
     private final MeterRegistry registry;
     private final Timer wiring;
+    private final Counter reaped;
+    private final Counter overruns;
     private final Counter reconnects;
     private boolean wasConnected;
 
@@ -33,6 +35,9 @@ public class ControlMetrics implements ControlListener {
     ControlMetrics(MeterRegistry registry) {
         this.registry = registry;
         this.wiring = timer("tapwright.wiring.duration", "From the start of a domain's run to its NICs read back as wired");
+        this.reaped = Counter.builder("tapwright.reaped").description("Taps deleted whose domain does not exist").register(registry);
+        this.overruns = Counter.builder("tapwright.netlink.overruns")
+                .description("Times news from the kernel were lost, and everything was looked at again").register(registry);
         this.reconnects = Counter.builder("tapwright.libvirt.reconnects")
                 .description("Times the connection to libvirt came back").register(registry);
     }
@@ -88,6 +93,22 @@ public class ControlMetrics implements ControlListener {
     public void failed(HostAction action, HostNetworkException cause) {
         Counter.builder("tapwright.step.failures").description("Changes of the host's network that the kernel refused")
                 .tag("step", step(action)).tag("errno", cause.errno().toString()).register(registry).increment();
+    }
+
+    @Override
+    public void drifted(String owner, String device, String kind) {
+        Counter.builder("tapwright.drift").description("Changes by others that were put right").tag("kind", kind)
+                .register(registry).increment();
+    }
+
+    @Override
+    public void reaping(String device, String alias) {
+        reaped.increment();
+    }
+
+    @Override
+    public void overrun() {
+        overruns.increment();
     }
 
     @Override

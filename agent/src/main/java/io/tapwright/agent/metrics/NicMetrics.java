@@ -10,6 +10,7 @@ import io.tapwright.model.host.HostNetwork;
 import io.tapwright.model.host.HostNetwork.Detail;
 import io.tapwright.model.host.HostNetworkException;
 import io.tapwright.model.host.Link;
+import io.tapwright.model.network.Network;
 import io.tapwright.model.status.NicState;
 import io.tapwright.model.status.NicStatus;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -21,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.ToLongFunction;
+import java.util.stream.Collectors;
 
 /**
  * The NICs as they stand at the scrape: how many in which state, and the kernel's own counters of each tap, all from one
@@ -62,7 +64,11 @@ public class NicMetrics {
         List<NicStatus> nics = control.domains().stream().flatMap(d -> d.nics().stream()).toList();
         List<MetricFamilySamples> all = new ArrayList<>();
         all.add(states(nics));
-        Map<String, Link.Counters> counters = counters(host);
+        List<Link> links = links(host);
+        all.add(ports(control, links));
+        all.add(new GaugeMetricFamily("tapwright_bridge_ports_limit", "Ports that the kernel lets a bridge have", Network.MOST_PORTS));
+        Map<String, Link.Counters> counters = new HashMap<>();
+        links.forEach(link -> link.counters().ifPresent(c -> counters.put(link.name().text(), c)));
         for (Figure figure : FIGURES) {
             CounterMetricFamily family = new CounterMetricFamily(figure.name(), figure.help(), LABELS);
             for (NicStatus nic : nics) {
@@ -76,16 +82,22 @@ public class NicMetrics {
         return all;
     }
 
-    private static Map<String, Link.Counters> counters(HostNetwork host) {
-        Map<String, Link.Counters> byName = new HashMap<>();
+    private static List<Link> links(HostNetwork host) {
         try {
-            for (Link link : host.links(Detail.COUNTERS)) {
-                link.counters().ifPresent(c -> byName.put(link.name().text(), c));
-            }
+            return host.links(Detail.COUNTERS);
         } catch (HostNetworkException unanswered) {
-            byName.clear();
+            return List.of();
         }
-        return byName;
+    }
+
+    private static MetricFamilySamples ports(ControlPlane control, List<Link> links) {
+        Map<Integer, Long> ports = links.stream().filter(link -> link.master() != Link.NO_MASTER)
+                .collect(Collectors.groupingBy(Link::master, Collectors.counting()));
+        GaugeMetricFamily family = new GaugeMetricFamily(
+                "tapwright_bridge_ports", "Ports that a network's bridge has, anybody's", List.of("network", "bridge"));
+        control.networks().forEach(network -> links.stream().filter(l -> l.name().text().equals(network.bridge())).forEach(bridge ->
+                family.addMetric(List.of(network.name(), network.bridge()), ports.getOrDefault(bridge.index(), 0L))));
+        return family;
     }
 
     private static MetricFamilySamples states(List<NicStatus> nics) {
