@@ -5,7 +5,6 @@ import io.tapwright.model.host.HostAction;
 import io.tapwright.model.host.HostNetwork;
 import io.tapwright.model.host.HostNetworkException;
 import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.LongSupplier;
@@ -50,15 +49,15 @@ final class Actor {
         return OUTDATED_VIEW.contains(e.errno());
     }
 
-    /** What to say of a device that is left alone for a while. */
-    static String truce(String device, List<HostAction> toDo) {
-        return device + " was put right again and again, and somebody else undoes it each time; still to do: "
-                + NicWiring.sentence(toDo) + ". Tapwright tries again ever more slowly; find out who else configures it";
+    /** What to say of a device that is left alone for a while, or that no number of looks finds settled. */
+    static String truce(String device) {
+        return device + " was put right again and again, and somebody else undoes it each time;"
+                + " Tapwright tries again ever more slowly; find out who else configures it";
     }
 
-    /** What to say where every look finds something new to do. */
-    static String fight(String device, Optional<HostNetworkException> last) {
-        return device + " keeps changing under us: somebody else is configuring it too"
-                + last.map(e -> " (last refusal: " + e.getMessage() + ")").orElse("");
+    /** What to say where every look finds something new to do, or every write comes too late. */
+    static String unsettled(String device, Optional<HostNetworkException> last) {
+        return last.map(e -> device + " keeps changing while it is being configured; last refusal: " + e.getMessage())
+                .orElseGet(() -> truce(device));
     }
 }

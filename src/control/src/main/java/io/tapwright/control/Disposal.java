@@ -45,7 +45,6 @@ final class Disposal {
 
     /** The device of this name is wanted: it is not deleted, or has been when this returns. */
     synchronized void spare(InterfaceName device) {
-        condemned.values().removeIf(tap -> tap.name().equals(device));
         boolean interrupted = false;
         while (goingNow.contains(device)) {
             try {
@@ -54,6 +53,8 @@ final class Disposal {
                 interrupted = true;
             }
         }
+        // Only now: what the kernel refused to delete has been condemned again.
+        condemned.values().removeIf(tap -> tap.name().equals(device));
         if (interrupted) {
             Thread.currentThread().interrupt();
         }

@@ -28,6 +28,9 @@ import java.util.function.LongSupplier;
  */
 final class Inventory {
 
+    /** After that it runs, or the hook has told nothing of its failure. */
+    private static final Duration LONGEST_START = Duration.ofSeconds(30);
+
     private final LongSupplier nanoClock;
     private final Map<DomainId, DomainEntry> entries = new LinkedHashMap<>();
     private final Set<DomainId> gone = new HashSet<>();
@@ -104,7 +107,9 @@ final class Inventory {
         if (known == null) {
             lastWords.put(spec.id(), now);
         } else {
-            put(new DomainEntry(known.id(), known.name(), known.reported(), known.persistent(), known.config(),
+            // Of what libvirt has not told of yet nobody knows whether it is transient: its taps stay until that is known.
+            Optional<DomainSpec> config = known.reported() ? known.config() : known.config().or(() -> Optional.of(spec));
+            put(new DomainEntry(known.id(), known.name(), known.reported(), known.persistent(), config,
                     Optional.empty(), Map.of(), Phase.OFF, now, known.startedAtNanos()));
         }
     }
@@ -142,7 +147,7 @@ final class Inventory {
         boolean wasOn = known != null && known.phase() != Phase.OFF;
         put(new DomainEntry(report.id(), report.name(), true, report.persistent(), report.config(), report.live(),
                 known == null ? Map.of() : known.openAnnouncements(report.live(), now),
-                report.active() ? Phase.RUNNING : Phase.OFF,
+                report.active() ? phaseOfActive(known, now) : Phase.OFF,
                 known == null ? report.readStartedNanos() - 1 : known.hookAtNanos(),
                 wasOn ? known.startedAtNanos() : now));
         return true;
@@ -241,6 +246,13 @@ final class Inventory {
                 known == null ? Optional.empty() : known.config(), Optional.of(live),
                 known == null ? Map.of() : known.openAnnouncements(Optional.of(live), now), phase, now,
                 wasOn ? known.startedAtNanos() : now));
+    }
+
+    /** To libvirt a domain is active before its QEMU runs; the hook will say when it does. */
+    private static Phase phaseOfActive(DomainEntry known, long now) {
+        boolean isStarting = known != null && known.phase() == Phase.STARTING
+                && now - known.hookAtNanos() < LONGEST_START.toNanos();
+        return isStarting ? Phase.STARTING : Phase.RUNNING;
     }
 
     private boolean isOutdated(DomainId id, long readStartedNanos) {

@@ -72,7 +72,7 @@ final class NetworkKeeper {
             }
             Optional<Duration> pause = fights.pause(network.bridge(), network);
             if (pause.isPresent()) {
-                return new Finding(Standing.failed(Actor.truce("bridge " + network.bridge(), plan.actions())),
+                return new Finding(Standing.failed(Actor.truce("bridge " + network.bridge())),
                         new Outcome.LookAgain(pause.get()));
             }
             if (fights.lastWanted(network.bridge()).filter(network::equals).isPresent()) {
@@ -84,7 +84,7 @@ final class NetworkKeeper {
                 fights.broughtAbout(network.bridge(), network);
             }
         }
-        return new Finding(Standing.failed(Actor.fight("bridge " + network.bridge(), last)), Outcome.FAILED);
+        return new Finding(Standing.failed(Actor.unsettled("bridge " + network.bridge(), last)), Outcome.FAILED);
     }
 
     /** The refusal that means that the plan was made on a view that is out of date by now, so observe again. */

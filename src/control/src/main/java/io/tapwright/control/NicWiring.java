@@ -124,7 +124,7 @@ final class NicWiring {
             }
             Optional<Duration> pause = fights.pause(nic.device(), wanted);
             if (pause.isPresent()) {
-                return new Wiring(Standing.failed(Actor.truce("tap " + nic.device(), actions)),
+                return new Wiring(Standing.failed(Actor.truce("tap " + nic.device())),
                         new Outcome.LookAgain(pause.get()));
             }
             tellDrift(nic, actions);
@@ -134,7 +134,7 @@ final class NicWiring {
                 fights.broughtAbout(nic.device(), wanted);
             }
         }
-        return new Wiring(Standing.failed(Actor.fight("tap " + nic.device(), last)), Outcome.FAILED);
+        return new Wiring(Standing.failed(Actor.unsettled("tap " + nic.device(), last)), Outcome.FAILED);
     }
 
     /** A tap that was given another name gets its own back before anything else. */

@@ -68,8 +68,25 @@ class InventoryTest {
             assertThat(inventory.onReport(off(asked))).isFalse();
             assertThat(inventory.onGone(id, asked)).isFalse();
             assertThat(phase()).isEqualTo(Phase.STARTING);
+            assertThat(inventory.onReport(off(now()))).isTrue();
+            assertThat(phase()).isEqualTo(Phase.OFF);
+        }
+
+        @Test
+        void ofAStartIsNotOverWhenLibvirtCountsTheDomainAsActive() {
+            inventory.onPrepare(web);
             assertThat(inventory.onReport(running(now()))).isTrue();
-            assertThat(phase()).isEqualTo(Phase.RUNNING);
+            assertThat(phase()).isEqualTo(Phase.STARTING);
+            clock.pass(Duration.ofSeconds(30));
+            inventory.onReport(running(now()));
+            assertThat(phase()).as("no word from the hook since").isEqualTo(Phase.RUNNING);
+        }
+
+        @Test
+        void ofAStopKeepsTheNicsOfADomainThatLibvirtHasNotToldOf() {
+            inventory.onPrepare(web);
+            inventory.onStopped(web);
+            assertThat(inventory.entry(id).orElseThrow().config()).contains(web);
         }
 
         @Test
