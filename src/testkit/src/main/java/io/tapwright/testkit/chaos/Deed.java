@@ -1,0 +1,42 @@
+package io.tapwright.testkit.chaos;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import java.util.function.Supplier;
+
+/**
+ * Something that can happen.
+ *
+ * @param weight how often, beside the others
+ * @param act    does it and notes in the {@link World} what should be from now on; answers what it did, or nothing where
+ *               there was nothing to do it to
+ */
+record Deed(String name, int weight, Supplier<Optional<String>> act) {
+
+    /** One of them that can happen now, and has. */
+    static String any(List<Deed> deeds, Random random, java.util.function.Consumer<Deed> done) {
+        int sum = deeds.stream().mapToInt(Deed::weight).sum();
+        while (true) {
+            int at = random.nextInt(sum);
+            Deed chosen = null;
+            for (Deed deed : deeds) {
+                at -= deed.weight();
+                if (at < 0) {
+                    chosen = deed;
+                    break;
+                }
+            }
+            Optional<String> told = chosen.act().get();
+            if (told.isPresent()) {
+                done.accept(chosen);
+                return chosen.name() + ": " + told.get();
+            }
+        }
+    }
+
+    /** Any element; empty where there is none. */
+    static <T> Optional<T> pick(List<T> list, Random random) {
+        return list.isEmpty() ? Optional.empty() : Optional.of(list.get(random.nextInt(list.size())));
+    }
+}
