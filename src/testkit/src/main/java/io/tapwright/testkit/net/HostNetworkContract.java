@@ -17,6 +17,7 @@ import io.tapwright.model.host.Link.BridgePort;
 import io.tapwright.model.host.LinkChange;
 import io.tapwright.model.host.LinkRef;
 import io.tapwright.model.host.TapOwner;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
@@ -449,6 +450,58 @@ public abstract class HostNetworkContract {
         }
 
         assertThat(closed.isEmpty()).isTrue();
+    }
+
+    @Test
+    void manyDevicesAreDeletedTogetherAndOthersAreNot() {
+        Link bridge = createBridge(BRIDGE);
+        List<LinkRef> doomed = new ArrayList<>();
+        for (int i = 1; i <= 50; i++) {
+            LinkChange attached = LinkChange.NONE.alias(ALIAS).master(bridge.index()).up(true);
+            doomed.add(createTap(new InterfaceName("doomed" + i), false, TapOwner.NOBODY, attached).ref());
+        }
+        Link spared = createTap(TAP, false, TapOwner.NOBODY, LinkChange.NONE.master(bridge.index()));
+        addForeign(FOREIGN);
+        network().apply(new HostAction.DeleteLink(doomed.get(7)));
+
+        network().apply(new HostAction.DeleteLinks(doomed));
+
+        assertThat(network().links(Detail.STATE)).extracting(l -> l.name().text())
+                .contains("br0", "vnet0", "foreign0").noneMatch(name -> name.startsWith("doomed"));
+        assertThat(require(TAP)).isEqualTo(spared);
+        network().apply(new HostAction.DeleteLinks(doomed));
+        network().apply(new HostAction.DeleteLinks(doomed.subList(0, 1)));
+    }
+
+    @Test
+    void aTapGetsAnotherNameAndIsTheSameOtherwise() {
+        Link bridge = createBridge(BRIDGE);
+        Link before = createTap(TAP, false, TapOwner.NOBODY, SETTINGS.master(bridge.index()).up(true));
+        InterfaceName other = new InterfaceName("other0");
+
+        network().apply(new HostAction.RenameLink(before.ref(), other));
+
+        Link after = require(other);
+        assertThat(network().link(TAP)).isEmpty();
+        assertThat(after.index()).isEqualTo(before.index());
+        assertThat(after.up()).isTrue();
+        assertThat(after.master()).isEqualTo(bridge.index());
+        assertThat(after.alias()).isEqualTo(before.alias());
+        network().apply(new HostAction.ChangeLink(after.ref(), LinkChange.NONE.up(false)));
+        network().apply(new HostAction.RenameLink(after.ref(), TAP));
+        assertThat(require(TAP).up()).as("down before, down after").isFalse();
+    }
+
+    @Test
+    void aTapDoesNotGetANameThatIsTakenAndIsAsItWas() {
+        Link before = createTap(TAP, false, TapOwner.NOBODY, SETTINGS.up(true));
+        addForeign(FOREIGN);
+
+        assertRefused(Errno.EEXIST, "rename vnet0 to foreign0", new HostAction.RenameLink(before.ref(), FOREIGN));
+
+        assertThat(require(TAP).up()).isTrue();
+        assertRefused(Errno.ENODEV, "rename gone0 to new0", new HostAction.RenameLink(
+                new LinkRef(4711, new InterfaceName("gone0")), new InterfaceName("new0")));
     }
 
     private Link uplinkWithAddresses() {
