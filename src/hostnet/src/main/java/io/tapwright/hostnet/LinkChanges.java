@@ -39,22 +39,32 @@ final class LinkChanges {
     }
 
     /**
-     * Old kernels rename a device only while it is down (IFF_LIVE_RENAME_OK came with Linux 6.2), so down, renamed and up
-     * again, in one datagram.
+     * A device that is up stays so where the kernel renames it live (since Linux 6.2); older ones refuse with EBUSY, and
+     * have it down, renamed and up again in one datagram.
      */
     void rename(LinkRef link, InterfaceName name) {
         pool.use(socket -> {
-            boolean up = socket.ask(to -> LinkMessage.get(to, link.index()), LinkDecoder::decode)
-                    .orElseThrow(() -> new SystemCallException(Errno.ENODEV, "")).up();
-            List<Optional<SystemCallException>> outcomes = socket.request(to -> {
-                LinkMessage.change(to, link.index(), LinkChange.NONE.up(false));
-                LinkMessage.rename(to, link.index(), name, up);
-            });
-            outcomes.stream().flatMap(Optional::stream).findFirst().ifPresent(refusal -> {
-                tryElse(refusal, () -> socket.demand(to -> LinkMessage.change(to, link.index(), LinkChange.NONE.up(up))));
-                throw refusal;
-            });
+            try {
+                socket.demand(to -> LinkMessage.rename(to, link.index(), name, false));
+            } catch (SystemCallException e) {
+                if (!e.errno().equals(Errno.EBUSY)) {
+                    throw e;
+                }
+                renameDown(link, name, socket);
+            }
             return link;
+        });
+    }
+
+    /** EBUSY says that it is up. */
+    private static void renameDown(LinkRef link, InterfaceName name, NetlinkSocket socket) {
+        List<Optional<SystemCallException>> outcomes = socket.request(to -> {
+            LinkMessage.change(to, link.index(), LinkChange.NONE.up(false));
+            LinkMessage.rename(to, link.index(), name, true);
+        });
+        outcomes.stream().flatMap(Optional::stream).findFirst().ifPresent(refusal -> {
+            tryElse(refusal, () -> socket.demand(to -> LinkMessage.change(to, link.index(), LinkChange.NONE.up(true))));
+            throw refusal;
         });
     }
 
