@@ -27,6 +27,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 
 /**
@@ -45,6 +46,9 @@ public final class HookServer implements AutoCloseable {
     /** Far above any real domain's XML. */
     private static final int MOST_BYTES = 1 << 20;
 
+    /** Of all requests that are being read at once; one too many is told to come again. */
+    private static final long MOST_BYTES_HELD = 16L << 20;
+
     /** What is too large is read to its end, so that the client gets its answer, but not for ever. */
     private static final long MOST_BYTES_READ = 64L << 20;
 
@@ -53,6 +57,7 @@ public final class HookServer implements AutoCloseable {
     private final Path socket;
     private final Duration deadline;
     private final HookMeter meter;
+    private final AtomicLong bytesHeld = new AtomicLong();
     private HttpServer server;
 
     /** Counts what the hook is asked. */
@@ -110,16 +115,24 @@ public final class HookServer implements AutoCloseable {
     private void receive(HttpServerRequest request) {
         long begun = System.nanoTime();
         Buffer body = Buffer.buffer();
+        boolean[] full = {false};
         request.handler(chunk -> {
             if (request.bytesRead() > MOST_BYTES_READ) {
                 request.connection().close();
-            } else if (request.bytesRead() <= MOST_BYTES) {
-                body.appendBuffer(chunk);
+            } else if (request.bytesRead() <= MOST_BYTES && !full[0]) {
+                full[0] = bytesHeld.get() + chunk.length() > MOST_BYTES_HELD;
+                if (!full[0]) {
+                    bytesHeld.addAndGet(chunk.length());
+                    body.appendBuffer(chunk);
+                }
             }
         });
+        request.response().endHandler(sent -> bytesHeld.addAndGet(-body.length()));
         request.endHandler(end -> {
             if (request.bytesRead() > MOST_BYTES) {
                 answer(request, begun, 413, "the domain's XML has more than " + MOST_BYTES + " bytes");
+            } else if (full[0]) {
+                answer(request, begun, 503, "too many requests at once, more than " + MOST_BYTES_HELD + " bytes");
             } else {
                 dispatch(request, body.getBytes(), begun);
             }

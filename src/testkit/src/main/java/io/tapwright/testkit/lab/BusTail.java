@@ -5,12 +5,15 @@ import java.net.http.HttpClient;
 import java.net.http.WebSocket;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 
 /**
  * A subscriber of the agent's event bus, as any program can be one: connects to the bus's WebSocket, registers for the
  * addresses that it is given, and prints each message as a line. A program of its own, since it has to run in the lab.
  */
 public final class BusTail {
+
+    private static final long PING_SECONDS = 5;
 
     private BusTail() {
     }
@@ -23,7 +26,10 @@ public final class BusTail {
             socket.sendText("{\"type\":\"register\",\"address\":\"" + arguments[i] + "\",\"headers\":{}}", true).join();
         }
         System.out.println("subscribed");
-        closed.await();
+        // The bridge takes a client that says nothing for dead.
+        while (!closed.await(PING_SECONDS, TimeUnit.SECONDS)) {
+            socket.sendText("{\"type\":\"ping\"}", true).join();
+        }
     }
 
     private static final class Printer implements WebSocket.Listener {
