@@ -1,6 +1,7 @@
 package io.tapwright.bench;
 
 import io.tapwright.hostnet.LinuxHostNetwork;
+import io.tapwright.model.InterfaceName;
 import io.tapwright.model.host.HostAction;
 import io.tapwright.model.host.HostNetwork;
 import io.tapwright.model.host.Link;
@@ -11,8 +12,6 @@ import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
-import java.util.stream.IntStream;
 
 /** One way to give NICs their taps, run in a namespace that has a bridge and nothing else. */
 sealed interface Contender {
@@ -42,22 +41,21 @@ sealed interface Contender {
         public Run run(NetworkNamespace namespace, Nics nics) {
             try (LinuxHostNetwork network = LinuxHostNetwork.open()) {
                 int bridge = network.link(Nics.BRIDGE).orElseThrow().index();
-                List<HostAction.CreateTap> taps = IntStream.range(0, nics.count()).mapToObj(i -> new HostAction.CreateTap(
-                        Nics.name(i), false, Nics.OWNER,
-                        LinkChange.NONE.mac(Nics.mac(i)).mtu(Nics.MTU).alias(Nics.alias(i)).withIpv6Off())).toList();
                 ThreadMXBean threads = ManagementFactory.getThreadMXBean();
                 long cpu = threads.getCurrentThreadCpuTime();
                 long create = 0;
                 long attach = 0;
                 long verify = 0;
-                for (HostAction.CreateTap tap : taps) {
+                for (int i = 0; i < nics.count(); i++) {
+                    InterfaceName name = Nics.name(i);
                     long t0 = System.nanoTime();
-                    network.apply(tap);
+                    network.apply(new HostAction.CreateTap(name, false, Nics.OWNER,
+                            LinkChange.NONE.mac(Nics.mac(i)).mtu(Nics.MTU).alias(Nics.alias(i)).withIpv6Off()));
                     long t1 = System.nanoTime();
-                    Link made = network.link(tap.device()).orElseThrow();
+                    Link made = network.link(name).orElseThrow();
                     network.apply(new HostAction.ChangeLink(made.ref(), LinkChange.NONE.master(bridge).up(true)));
                     long t2 = System.nanoTime();
-                    verify(network, tap, bridge);
+                    verify(network, name, i, bridge);
                     create += t1 - t0;
                     attach += t2 - t1;
                     verify += System.nanoTime() - t2;
@@ -66,11 +64,10 @@ sealed interface Contender {
             }
         }
 
-        private static void verify(HostNetwork network, HostAction.CreateTap tap, int bridge) {
-            Link link = network.link(tap.device()).orElseThrow();
-            if (link.master() != bridge || !link.up() || !link.alias().equals(tap.settings().alias().orElseThrow())
-                    || !link.ipv6Disabled()) {
-                throw new IllegalStateException(tap.device() + " is not as wanted: " + link);
+        private static void verify(HostNetwork network, InterfaceName name, int i, int bridge) {
+            Link link = network.link(name).orElseThrow();
+            if (link.master() != bridge || !link.up() || !link.alias().equals(Nics.alias(i)) || !link.ipv6Disabled()) {
+                throw new IllegalStateException(name + " is not as wanted: " + link);
             }
         }
     }

@@ -1,0 +1,216 @@
+package io.tapwright.bench;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
+
+/** The built agent in a lab, started as its service starts it, and what the machine knows of its process. */
+final class BenchAgent implements AutoCloseable {
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final String URL = "http://127.0.0.1:9470";
+    private static final long STEP_MILLIS = 20;
+
+    private final BenchLab lab;
+    private final Process process;
+    private final long begunMillis;
+    private final long pid;
+    private final Path logFile;
+    private final AgentLog log;
+
+    private BenchAgent(BenchLab lab, Process process, long begunMillis, long pid, Path logFile) {
+        this.lab = lab;
+        this.process = process;
+        this.begunMillis = begunMillis;
+        this.pid = pid;
+        this.logFile = logFile;
+        this.log = new AgentLog(logFile);
+    }
+
+    /** Returns when its process is there. */
+    static BenchAgent start(BenchLab lab, String yaml) throws IOException, InterruptedException {
+        Path pidFile = lab.file("agent.pid");
+        Files.deleteIfExists(pidFile);
+        Path logFile = Files.createTempFile(lab.file(""), "agent", ".log");
+        ProcessBuilder builder = lab.inside(pidFile, lab.tools().deploy("lib/agent").toString())
+                .redirectErrorStream(true).redirectOutput(logFile.toFile());
+        environment(builder, Files.writeString(lab.file("tapwright.yaml"), yaml));
+        long begun = System.currentTimeMillis();
+        Process process = builder.start();
+        while (!Files.exists(pidFile)) {
+            if (!process.isAlive()) {
+                throw new IllegalStateException("the agent does not start: " + BenchLab.read(logFile));
+            }
+            Thread.sleep(1);
+        }
+        return new BenchAgent(lab, process, begun, Long.parseLong(BenchLab.read(pidFile).strip()), logFile);
+    }
+
+    static void environment(ProcessBuilder builder, Path configuration) {
+        builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
+        builder.environment().put("QUARKUS_CONFIG_LOCATIONS", configuration.toString());
+    }
+
+    /** When it was started; some milliseconds of this go to entering the lab. */
+    long begunMillis() {
+        return begunMillis;
+    }
+
+    AgentLog log() {
+        return log;
+    }
+
+    void awaitReady() {
+        await("the agent is ready", Duration.ofMinutes(1), () -> log.readyMillis() > 0);
+    }
+
+    /** Waits until the log has told of this many NICs in a state. */
+    void awaitNics(String state, int count, Duration atMost) {
+        await(count + " NICs are " + state, atMost, () -> log.count(state) == count);
+    }
+
+    /** Waits for a condition on what the log tells, or anything else. */
+    void await(String what, Duration atMost, BooleanSupplier condition) {
+        long end = System.nanoTime() + atMost.toNanos();
+        log.read();
+        while (!condition.getAsBoolean()) {
+            if (System.nanoTime() - end > 0 || !process.isAlive()) {
+                throw new IllegalStateException("not within " + atMost.toSeconds() + " s: " + what + "\n" + tail());
+            }
+            pause(STEP_MILLIS);
+            log.read();
+        }
+    }
+
+    private String tail() {
+        String text = BenchLab.read(logFile);
+        return text.substring(Math.max(0, text.length() - 1000));
+    }
+
+    /** How many NICs the status has in this state: what the log told is not taken on trust. */
+    int nicsByStatus(String state) throws IOException {
+        JsonNode status = JSON.readTree(get("/api/v1/status"));
+        int count = 0;
+        for (JsonNode domain : status.get("domains")) {
+            for (JsonNode nic : domain.get("nics")) {
+                count += nic.get("state").asText().equals(state) ? 1 : 0;
+            }
+        }
+        return count;
+    }
+
+    String get(String path) {
+        return lab.run("curl", "-q", "-sf", "--max-time", "30", URL + path);
+    }
+
+    /** Milliseconds and bytes of each of many requests over one connection, as curl inside the lab sees them. */
+    Requests requests(String path, int count) {
+        List<Double> millis = new ArrayList<>();
+        long bytes = 0;
+        String url = URL + path + "?[1-" + count + "]";
+        String output = lab.run("curl", "-q", "-s", "--max-time", "60", "-o", "/dev/null", "-w",
+                "%{http_code} %{time_total} %{size_download}\\n", url);
+        for (String line : output.split("\n")) {
+            String[] fields = line.split(" ");
+            if (!fields[0].equals("200")) {
+                throw new IllegalStateException(path + ": HTTP " + fields[0]);
+            }
+            millis.add(Double.parseDouble(fields[1]) * 1000);
+            bytes = Long.parseLong(fields[2]);
+        }
+        return new Requests(Figures.of(millis), bytes);
+    }
+
+    record Requests(Figures millis, long bytes) {
+    }
+
+    /** The sum of a metric over its series whose text holds {@code having}. */
+    double metric(String name, String having) {
+        return get("/q/metrics").lines()
+                .filter(l -> (l.startsWith(name + "{") || l.startsWith(name + " ")) && l.contains(having))
+                .mapToDouble(l -> Double.parseDouble(l.substring(l.lastIndexOf(' ') + 1))).sum();
+    }
+
+    /** How many times a domain was looked at. */
+    double domainReconciles() {
+        return metric("tapwright_reconcile_duration_seconds_count", "kind=\"domain\"");
+    }
+
+    /** The same, once it has not changed for two seconds. */
+    double settledReconciles() {
+        double last = -1;
+        for (double now = domainReconciles(); now != last; now = domainReconciles()) {
+            last = now;
+            pause(2000);
+        }
+        return last;
+    }
+
+    /** The devices of the lab whose names start so, by /proc/net/dev. */
+    int devices(String prefix) {
+        return (int) BenchLab.read(proc("net/dev")).lines().filter(l -> l.strip().startsWith(prefix)).count();
+    }
+
+    /** A field of /proc/PID/status in KiB, such as VmRSS. */
+    long kib(String field) {
+        return BenchLab.read(proc("status")).lines().filter(l -> l.startsWith(field + ":")).findFirst()
+                .map(l -> Long.parseLong(l.replaceAll("\\D", ""))).orElseThrow();
+    }
+
+    int threads() {
+        return count(proc("task"));
+    }
+
+    int files() {
+        return count(proc("fd"));
+    }
+
+    /** User and system time so far, in clock ticks of 10 ms: fields 14 and 15 of its stat line. */
+    long cpuTicks() {
+        String stat = BenchLab.read(proc("stat"));
+        String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
+        return Long.parseLong(fields[11]) + Long.parseLong(fields[12]);
+    }
+
+    private static int count(Path directory) {
+        try (Stream<Path> entries = Files.list(directory)) {
+            return (int) entries.count();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private Path proc(String name) {
+        return Path.of("/proc", Long.toString(pid), name);
+    }
+
+    static void pause(long millis) {
+        try {
+            Thread.sleep(millis);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted", e);
+        }
+    }
+
+    /** With SIGKILL, so that its taps stay. */
+    @Override
+    public void close() {
+        if (process.isAlive()) {
+            ProcessHandle.of(pid).ifPresent(ProcessHandle::destroyForcibly);
+            try {
+                process.waitFor();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+}
