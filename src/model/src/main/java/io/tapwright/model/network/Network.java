@@ -23,8 +23,8 @@ public record Network(
     /** ETH_DATA_LEN (linux/if_ether.h): what a bridge starts with. */
     public static final int DEFAULT_MTU = 1500;
 
-    /** BR_MAX_PORTS (net/bridge/br_private.h); one more is refused with EXFULL. */
-    public static final int MOST_PORTS = 1024;
+    /** BR_MAX_PORTS (net/bridge/br_private.h) less the number 0, which is not dealt out; one more is refused with EXFULL. */
+    public static final int MOST_PORTS = 1023;
 
     public Network {
         addresses = List.copyOf(addresses);

@@ -25,6 +25,14 @@ public record NetworkPlan(List<HostAction> actions, Standing standing) {
     }
 
     public static NetworkPlan of(Network network, NetworkView seen, BridgePolicy policy) {
+        return of(network, seen, policy, Optional.empty());
+    }
+
+    /**
+     * @param lastMark the mark that this very bridge, by its index, was last seen with: where somebody has wiped it off
+     *                 since, the bridge is still ours
+     */
+    public static NetworkPlan of(Network network, NetworkView seen, BridgePolicy policy, Optional<Mark> lastMark) {
         if (seen.bridge().isEmpty()) {
             return network.create()
                     ? toDo(List.of(creation(network, policy)))
@@ -38,7 +46,8 @@ public record NetworkPlan(List<HostAction> actions, Standing standing) {
                     + "; name a bridge in tapwright.networks." + network.name() + ".bridge");
         }
         List<HostAction> actions = new ArrayList<>();
-        boolean ours = network.create() && isOurs(bridge, policy.instance());
+        boolean ours = network.create() && bridge.mark().or(() -> lastMark)
+                .filter(m -> m instanceof Mark.Bridge && m.instance().equals(policy.instance())).isPresent();
         if (ours) {
             keepBridge(network, bridge, seen.bridgeAddresses(), policy, actions);
         }
@@ -53,11 +62,6 @@ public record NetworkPlan(List<HostAction> actions, Standing standing) {
                 ? new NetworkPlan(actions, Standing.ready("bridge " + bridge.name()
                         + " was there already and is not Tapwright's: its addresses, MTU and MAC address are left alone"))
                 : new NetworkPlan(actions, Standing.ready());
-    }
-
-    /** True for a bridge that an agent of this name made. */
-    public static boolean isOurs(Link bridge, String instance) {
-        return bridge.mark().filter(m -> m instanceof Mark.Bridge && m.instance().equals(instance)).isPresent();
     }
 
     /** The addresses and routes that go back with an uplink: all but those that are configured for the bridge itself. */

@@ -138,10 +138,9 @@ class NetworkPlanTest {
 
         @Test
         void isOneThatAnotherInstanceMade() {
-            Link other = bridge(7, "br0").alias("tapwright:dev bridge network=blue").build();
-            assertThat(NetworkPlan.isOurs(other, "main")).isFalse();
-            assertThat(NetworkPlan.isOurs(ourBridge().build(), "main")).isTrue();
-            assertThat(NetworkPlan.isOurs(ourBridge().alias("").build(), "main")).isFalse();
+            NetworkPlan plan = plan(made(GATEWAY), seen(bridge(7, "br0").alias("tapwright:dev bridge network=blue")));
+            assertThat(plan.actions()).isEmpty();
+            assertThat(plan.standing().reason()).isPresent();
         }
     }
 
@@ -162,6 +161,15 @@ class NetworkPlanTest {
             LinkBuilder drifted = bridge(7, "br0").down().alias("tapwright:main bridge network=old");
             assertToDo(plan(jumbo, seen(drifted)),
                     new HostAction.ChangeLink(BR0, LinkChange.NONE.mac(PINNED).mtu(9000).alias(MARK).up(true)));
+        }
+
+        @Test
+        void getsItsMarkBackWhereSomebodyWipedItOff() {
+            NetworkPlan plan = NetworkPlan.of(made(), seen(ourBridge().alias("mine")), POLICY, Optional.of(new Mark.Bridge("main", "blue")));
+            assertToDo(plan, new HostAction.ChangeLink(BR0, LinkChange.NONE.alias(MARK)));
+            NetworkPlan another = NetworkPlan.of(made(), seen(ourBridge().alias("tapwright:dev bridge network=blue")), POLICY,
+                    Optional.of(new Mark.Bridge("main", "blue")));
+            assertThat(another.actions()).isEmpty();
         }
 
         @Test
