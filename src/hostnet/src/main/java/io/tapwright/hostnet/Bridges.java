@@ -5,6 +5,7 @@ import io.tapwright.hostnet.posix.SystemCallException;
 import io.tapwright.hostnet.protocol.NetlinkSocketPool;
 import io.tapwright.model.host.HostAction;
 import io.tapwright.model.host.LinkChange;
+import io.tapwright.model.network.Network;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
@@ -29,11 +30,16 @@ final class Bridges {
     /** One system call makes, marks and raises it, so that nothing can come between. */
     void create(HostAction.CreateBridge bridge) {
         int index = ThreadLocalRandom.current().nextInt(FIRST_INDEX, LAST_INDEX);
-        // Set after it was made, an MTU holds; set with the making, the first port with a smaller one would lower it.
+        // An MTU that was changed after the making holds (BROPT_MTU_SET_BY_USER); else the first port with a smaller one
+        // lowers the bridge's. dev_set_mtu does not tell the bridge of one that it has already.
+        LinkChange other = LinkChange.NONE.mtu(Network.DEFAULT_MTU - 1);
         LinkChange settings = LinkChange.NONE.mtu(bridge.mtu()).alias(bridge.alias()).up(true);
         pool.use(socket -> {
             List<Optional<SystemCallException>> outcomes = socket.request(to -> {
                 LinkMessage.createBridge(to, index, bridge);
+                if (bridge.mtu() == Network.DEFAULT_MTU) {
+                    LinkMessage.change(to, index, other);
+                }
                 LinkMessage.change(to, index, settings);
             });
             boolean made = outcomes.getFirst().isEmpty();

@@ -282,6 +282,15 @@ public abstract class HostNetworkContract {
     }
 
     @Test
+    void aBridgeKeepsTheMtuThatTheKernelStartsWithToo() {
+        network().apply(new HostAction.CreateBridge(BRIDGE, BRIDGE_MAC, 1500, ALIAS));
+
+        createTap(TAP, false, TapOwner.NOBODY, SETTINGS.mtu(1280).master(require(BRIDGE).index()).up(true));
+
+        assertThat(require(BRIDGE).mtu()).isEqualTo(1500);
+    }
+
+    @Test
     void aBridgeIsNotMadeOverADeviceOfThatName() {
         addForeign(FOREIGN);
         Link before = require(FOREIGN);
