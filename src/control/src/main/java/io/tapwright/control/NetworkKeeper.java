@@ -31,15 +31,17 @@ final class NetworkKeeper {
     private final HostNetwork host;
     private final Actor actor;
     private final BridgePolicy policy;
+    private final DeviceIndex index;
     private final Fights fights;
     private final ControlListener listener;
     private final Map<String, Object> locks = new ConcurrentHashMap<>();
 
-    NetworkKeeper(HostNetwork host, Actor actor, BridgePolicy policy, Fights fights,
+    NetworkKeeper(HostNetwork host, Actor actor, BridgePolicy policy, DeviceIndex index, Fights fights,
             ControlListener listener) {
         this.host = host;
         this.actor = actor;
         this.policy = policy;
+        this.index = index;
         this.fights = fights;
         this.listener = listener;
     }
@@ -61,7 +63,8 @@ final class NetworkKeeper {
     private Finding converge(Network network) {
         Optional<HostNetworkException> last = Optional.empty();
         for (int pass = 0; pass < PASSES; pass++) {
-            NetworkPlan plan = NetworkPlan.of(network, observe(network), policy);
+            NetworkView seen = observe(network);
+            NetworkPlan plan = NetworkPlan.of(network, seen, policy, seen.bridge().flatMap(b -> index.lastMark(b.index())));
             if (plan.actions().isEmpty()) {
                 fights.stands(network.bridge(), network);
                 return new Finding(plan.standing(),

@@ -58,7 +58,7 @@ final class Reconciler {
         this.disposal = disposal;
         this.listener = listener;
         this.fights = new Fights(nanoClock);
-        this.networks = new NetworkKeeper(host, actor, settings.bridges(), fights, listener);
+        this.networks = new NetworkKeeper(host, actor, settings.bridges(), index, fights, listener);
     }
 
     /** Asks the kernel for the one device that every namespace has; throws where it doesn't answer. */
