@@ -1,7 +1,5 @@
 package io.tapwright.bench;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -15,16 +13,16 @@ import java.util.stream.Stream;
 /** The built agent in a lab, started as its service starts it, and what the machine knows of its process. */
 final class BenchAgent implements AutoCloseable {
 
-    private static final ObjectMapper JSON = new ObjectMapper();
     private static final String URL = "http://127.0.0.1:9470";
-    private static final long STEP_MILLIS = 20;
+    private static final long STEP_MILLIS = 5;
+    /** Each answer with a thousand NICs costs the agent some milliseconds. */
+    private static final long ASK_MILLIS = 1000;
 
     private final BenchLab lab;
     private final Process process;
     private final long begunMillis;
     private final long pid;
     private final Path logFile;
-    private final AgentLog log;
 
     private BenchAgent(BenchLab lab, Process process, long begunMillis, long pid, Path logFile) {
         this.lab = lab;
@@ -32,7 +30,6 @@ final class BenchAgent implements AutoCloseable {
         this.begunMillis = begunMillis;
         this.pid = pid;
         this.logFile = logFile;
-        this.log = new AgentLog(logFile);
     }
 
     /** Returns when its process is there. */
@@ -64,47 +61,50 @@ final class BenchAgent implements AutoCloseable {
         return begunMillis;
     }
 
-    AgentLog log() {
-        return log;
+    /** Waits until it says that it is ready; how many milliseconds after its start that was. */
+    long awaitReady() {
+        await("the agent is ready", Duration.ofMinutes(1), () -> BenchLab.read(logFile).contains(" ready: libvirt "));
+        return System.currentTimeMillis() - begunMillis;
     }
 
-    void awaitReady() {
-        await("the agent is ready", Duration.ofMinutes(1), () -> log.readyMillis() > 0);
+    /** Waits until this many NICs of a fleet are in a state, and all that there are. */
+    Status awaitNics(String state, int count, Duration atMost) {
+        long end = System.nanoTime() + atMost.toNanos();
+        Status status = status();
+        while (status.count(state) != count || status.nics().size() != count) {
+            if (System.nanoTime() - end > 0) {
+                throw new IllegalStateException("not within " + atMost.toSeconds() + " s: " + count + " NICs are " + state + ": "
+                        + status.summary() + "\n" + tail());
+            }
+            pause(ASK_MILLIS);
+            status = status();
+        }
+        return status;
     }
 
-    /** Waits until the log has told of this many NICs in a state. */
-    void awaitNics(String state, int count, Duration atMost) {
-        await(count + " NICs are " + state, atMost, () -> log.count(state) == count);
+    Status status() {
+        return Status.of(get("/api/v1/status"));
     }
 
-    /** Waits for a condition on what the log tells, or anything else. */
+    /** Waits for a condition that is cheap to ask for. */
     void await(String what, Duration atMost, BooleanSupplier condition) {
         long end = System.nanoTime() + atMost.toNanos();
-        log.read();
         while (!condition.getAsBoolean()) {
             if (System.nanoTime() - end > 0 || !process.isAlive()) {
                 throw new IllegalStateException("not within " + atMost.toSeconds() + " s: " + what + "\n" + tail());
             }
             pause(STEP_MILLIS);
-            log.read();
         }
+    }
+
+    /** How many warnings it has logged. */
+    long warnings() {
+        return BenchLab.read(logFile).lines().filter(l -> l.contains(" WARN ") || l.contains(" ERROR ")).count();
     }
 
     private String tail() {
         String text = BenchLab.read(logFile);
         return text.substring(Math.max(0, text.length() - 1000));
-    }
-
-    /** How many NICs the status has in this state: what the log told is not taken on trust. */
-    int nicsByStatus(String state) throws IOException {
-        JsonNode status = JSON.readTree(get("/api/v1/status"));
-        int count = 0;
-        for (JsonNode domain : status.get("domains")) {
-            for (JsonNode nic : domain.get("nics")) {
-                count += nic.get("state").asText().equals(state) ? 1 : 0;
-            }
-        }
-        return count;
     }
 
     String get(String path) {

@@ -22,6 +22,7 @@ final class RestBenchmark implements Benchmark {
             FLEET.start(libvirt);
             try (Holder holder = Holder.start(lab, Fleet.prefix(0), FLEET.domains());
                     BenchAgent agent = BenchAgent.start(lab, FLEET.yaml(RESYNC))) {
+                agent.awaitReady();
                 agent.awaitNics("wired", FLEET.size(), PATIENCE);
                 holder.awaitAll();
                 BenchAgent.pause(SETTLE_SECONDS * 1000);

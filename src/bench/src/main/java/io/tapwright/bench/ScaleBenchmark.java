@@ -31,17 +31,15 @@ final class ScaleBenchmark implements Benchmark {
      * Milliseconds since the start of the process.
      *
      * @param connected libvirt's connection stands, and listing begins
-     * @param first     the first NIC has a state
+     * @param first     the first NIC is wired
      * @param last      the last NIC is wired
      * @param cpu       the process's CPU time in all, the kernel's part included
      */
     private record Timing(long ready, long connected, long first, long last, long cpu) {
 
-        static Timing of(BenchAgent agent, long cpu) {
-            AgentLog log = agent.log();
-            long first = log.nics().values().stream().mapToLong(AgentLog.Seen::sinceMillis).min().orElseThrow();
-            return new Timing(log.readyMillis() - agent.begunMillis(), log.connectedMillis() - agent.begunMillis(),
-                    first - agent.begunMillis(), log.lastMillis() - agent.begunMillis(), cpu);
+        static Timing of(BenchAgent agent, long ready, Status status, long cpu) {
+            long begun = agent.begunMillis();
+            return new Timing(ready, status.connected() - begun, status.first() - begun, status.last() - begun, cpu);
         }
 
         long sinceConnected() {
@@ -85,14 +83,9 @@ final class ScaleBenchmark implements Benchmark {
 
     private Timing start(BenchLab lab) throws IOException, InterruptedException {
         try (BenchAgent agent = BenchAgent.start(lab, fleet.yaml(Duration.ofHours(1)))) {
-            agent.awaitNics("wired", fleet.size(), PATIENCE);
-            agent.awaitReady();
-            long cpu = agent.cpuTicks() * 10;
-            int wired = agent.nicsByStatus("wired");
-            if (wired != fleet.size()) {
-                throw new IllegalStateException("the status has " + wired + " NICs wired");
-            }
-            return Timing.of(agent, cpu);
+            long ready = agent.awaitReady();
+            Status status = agent.awaitNics("wired", fleet.size(), PATIENCE);
+            return Timing.of(agent, ready, status, agent.cpuTicks() * 10);
         }
     }
 

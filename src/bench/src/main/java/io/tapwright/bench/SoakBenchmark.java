@@ -25,8 +25,8 @@ final class SoakBenchmark implements Benchmark {
         try (BenchLab lab = BenchLab.up(tools); Libvirt libvirt = new Libvirt(lab.uri())) {
             FLEET.define(libvirt);
             try (BenchAgent agent = BenchAgent.start(lab, FLEET.yaml(Duration.ofSeconds(30)))) {
-                agent.awaitNics("ready", FLEET.size(), PATIENCE);
                 agent.awaitReady();
+                agent.awaitNics("ready", FLEET.size(), PATIENCE);
                 report.header("cycles", "seconds", "RSS, MiB", "threads", "open files", "taps", "reconciles", "CPU, ms a cycle");
                 long begun = System.nanoTime();
                 row(report, agent, 0, begun, 0);
@@ -36,7 +36,7 @@ final class SoakBenchmark implements Benchmark {
                     agent.awaitNics("ready", FLEET.size(), PATIENCE);
                     row(report, agent, done + STEP, begun, (agent.cpuTicks() - ticks) * 10.0 / STEP);
                 }
-                report.line("%nwarnings in the agent's log: %d", agent.log().warnings());
+                report.line("%nwarnings in the agent's log: %d", agent.warnings());
             }
         }
         report.load();

@@ -24,6 +24,7 @@ final class StormBenchmark implements Benchmark {
         try (BenchLab lab = BenchLab.up(tools); Libvirt libvirt = new Libvirt(lab.uri())) {
             FLEET.define(libvirt);
             try (BenchAgent agent = BenchAgent.start(lab, FLEET.yaml(Duration.ofHours(1)))) {
+                agent.awaitReady();
                 agent.awaitNics("ready", FLEET.size(), PATIENCE);
                 report.header("storm", "events", "sent in, ms", "reconciles", "reconciles a NIC", "NICs settled after, ms",
                         "start to settled, ms, p50", "p99");
@@ -53,13 +54,13 @@ final class StormBenchmark implements Benchmark {
             libvirt.start(FLEET.domain(i));
         }
         long sentMillis = (System.nanoTime() - begun) / 1_000_000;
-        agent.awaitNics(state, FLEET.size(), PATIENCE);
+        Status status = agent.awaitNics(state, FLEET.size(), PATIENCE);
         List<Long> waits = new ArrayList<>();
-        agent.log().nics().forEach((mac, seen) -> waits.add(seen.sinceMillis() - started.get(mac)));
+        status.nics().forEach((mac, nic) -> waits.add(nic.since() - started.get(mac)));
         double times = agent.settledReconciles() - before;
         Figures figures = Figures.of(waits);
         report.row(title, FLEET.domains(), sentMillis, Report.figure(times), Report.figure(times / FLEET.domains()),
-                agent.log().lastMillis() - begunMillis, Report.figure(figures.median()), Report.figure(figures.percentile(99)));
+                status.last() - begunMillis, Report.figure(figures.median()), Report.figure(figures.percentile(99)));
         return times / FLEET.domains();
     }
 

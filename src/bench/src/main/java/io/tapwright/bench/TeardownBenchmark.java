@@ -26,14 +26,15 @@ final class TeardownBenchmark implements Benchmark {
         try (BenchLab lab = BenchLab.up(tools); Libvirt libvirt = new Libvirt(lab.uri())) {
             for (int i = 0; i < ROUNDS; i++) {
                 byAgent(lab, libvirt, undefining, agent);
-                batch.add(by(lab, libvirt, TAPS + "echo link del dev t0-$i" + NEXT + " | ip -batch -"));
                 group.add(by(lab, libvirt, TAPS + "echo link set dev t0-$i group 7" + NEXT
                         + " | ip -batch - && ip link del group 7"));
-                report.progress("round %d: agent %s, ip -batch %s, group %s", i + 1, agent, batch, group);
+                report.progress("round %d: agent %s, group %s", i + 1, agent, group);
             }
+            batch.add(by(lab, libvirt, TAPS + "echo link del dev t0-$i" + NEXT + " | ip -batch -"));
             single.add(by(lab, libvirt, TAPS + "ip link del dev t0-$i" + NEXT));
+            report.progress("ip -batch: %s, an ip a tap: %s", batch, single);
         }
-        report.line("medians of %d rounds (one `ip` a tap: one round), milliseconds until the last tap is gone", ROUNDS);
+        report.line("medians of %d rounds (one round where taps are deleted one by one), milliseconds until the last tap is gone", ROUNDS);
         report.header("", "ms", "times as long as the agent");
         double own = Figures.of(agent).median();
         row(report, "the agent, from the first virDomainUndefine to the last tap gone", agent, own);
@@ -74,8 +75,8 @@ final class TeardownBenchmark implements Benchmark {
     private static BenchAgent ready(BenchLab lab, Libvirt libvirt) throws IOException, InterruptedException {
         FLEET.define(libvirt);
         BenchAgent agent = BenchAgent.start(lab, FLEET.yaml(Duration.ofHours(1)));
-        agent.awaitNics("ready", FLEET.size(), PATIENCE);
         agent.awaitReady();
+        agent.awaitNics("ready", FLEET.size(), PATIENCE);
         return agent;
     }
 }
