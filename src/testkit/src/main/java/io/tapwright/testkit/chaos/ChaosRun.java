@@ -110,7 +110,7 @@ public final class ChaosRun {
             while (System.nanoTime() - end < 0) {
                 String told = world.domains.size() < plan.domains() / 2 && random.nextBoolean()
                         ? "define: " + domains.define().orElseThrow()
-                        : Deed.any(deeds, random, deed -> counts.merge(deed.name(), 1, Integer::sum));
+                        : Deed.any(deeds, random, name -> counts.merge(name, 1, Integer::sum));
                 operations++;
                 remember(told);
                 Thread.sleep(random.nextLong(plan.pause().toMillis() + 1));

@@ -3,6 +3,7 @@ package io.tapwright.testkit.chaos;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
@@ -14,8 +15,12 @@ import java.util.function.Supplier;
  */
 record Deed(String name, int weight, Supplier<Optional<String>> act) {
 
-    /** One of them that can happen now, and has. */
-    static String any(List<Deed> deeds, Random random, java.util.function.Consumer<Deed> done) {
+    /**
+     * One of them that can happen now, and has.
+     *
+     * @param count hears its name
+     */
+    static String any(List<Deed> deeds, Random random, Consumer<String> count) {
         int sum = deeds.stream().mapToInt(Deed::weight).sum();
         while (true) {
             int at = random.nextInt(sum);
@@ -29,7 +34,7 @@ record Deed(String name, int weight, Supplier<Optional<String>> act) {
             }
             Optional<String> told = chosen.act().get();
             if (told.isPresent()) {
-                done.accept(chosen);
+                count.accept(chosen.name() + (told.get().startsWith("refused") ? " refused" : ""));
                 return chosen.name() + ": " + told.get();
             }
         }

@@ -29,7 +29,8 @@ final class QemuDeeds {
         return List.of(
                 new Deed("crash", 4, this::crash),
                 new Deed("hot-plug", 8, this::plug),
-                new Deed("set link", 4, this::setLink));
+                new Deed("set link", 4, this::setLink),
+                new Deed("start cut short", 3, this::startCutShort));
     }
 
     private Optional<ModelDomain> running() {
@@ -74,6 +75,28 @@ final class QemuDeeds {
             }
             domain.live = domain.live.map(f -> f.plus(plain));
             return domain.name + " " + plain;
+        });
+    }
+
+    /** libvirtd dies somewhere on the way of a start; what came of it, libvirt itself has to say afterwards. */
+    private Optional<String> startCutShort() {
+        return Deed.pick(world.domains.values().stream().filter(d -> !d.isRunning()).toList(), random).map(domain -> {
+            shell.run("timeout 30 virsh -q start " + domain.name + " </dev/null >/dev/null 2>&1 &\nsleep 0."
+                    + "%03d".formatted(random.nextInt(800)));
+            libvirt.restart(true, () -> shell.run("wait"));
+            // It looks after what it finds running in the background.
+            boolean runs = Await.until("libvirt knows whether " + domain.name + " runs", PATIENCE, () -> {
+                boolean before = libvirt.isRunning(domain.name);
+                shell.run("sleep 0.7");
+                return before == libvirt.isRunning(domain.name) ? Optional.of(before) : Optional.<Boolean>empty();
+            }, Optional::isPresent).orElseThrow();
+            if (runs) {
+                domain.started(domain.config.orElseThrow());
+            } else {
+                // A QEMU of which libvirtd had not written down yet that there is one.
+                shell.run("kill -KILL \"$(cat /run/libvirt/qemu/" + domain.name + ".pid)\"");
+            }
+            return domain.name + (runs ? " runs" : " does not run");
         });
     }
 
