@@ -29,6 +29,13 @@ record DomainEntry(
         plugged = Map.copyOf(plugged);
     }
 
+    /** True where a look at its NICs would find no more to do for this one than for the other. */
+    boolean saysTheSameAs(DomainEntry other) {
+        return id.equals(other.id) && name.equals(other.name) && reported == other.reported && persistent == other.persistent
+                && config.equals(other.config) && live.equals(other.live) && plugged.equals(other.plugged)
+                && phase == other.phase;
+    }
+
     DomainEntry withPlugged(Map<InterfaceSpec, Long> now) {
         return new DomainEntry(id, name, reported, persistent, config, live, now, phase, hookAtNanos, startedAtNanos);
     }

@@ -10,8 +10,10 @@ import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /** libvirt's side: takes note of what it says, and queues whom it concerns. Called on the hypervisor's thread only. */
 final class LibvirtEvents implements HypervisorListener {
@@ -56,12 +58,22 @@ final class LibvirtEvents implements HypervisorListener {
         if (doubt.isPresent()) {
             return;
         }
-        Set<DomainId> concerned = new HashSet<>();
-        inventory.entries().forEach(e -> concerned.add(e.id()));
+        boolean first = !inventory.isComplete();
+        Map<DomainId, DomainEntry> before = byId();
         inventory.onListed(all, startedNanos).forEach(hypervisor::refresh);
-        inventory.entries().forEach(e -> concerned.add(e.id()));
+        Map<DomainId, DomainEntry> after = byId();
+        Set<DomainId> concerned = new HashSet<>(before.keySet());
+        concerned.addAll(after.keySet());
+        // A list that says nothing new is no reason to look at a thousand NICs: the timer's own sweep does that.
+        concerned.removeIf(id -> before.containsKey(id) && after.containsKey(id) && before.get(id).saysTheSameAs(after.get(id)));
         concerned.forEach(id -> queue.add(new Key.Domain(id)));
-        queue.add(new Key.Sweep());
+        if (first || !concerned.isEmpty()) {
+            queue.add(new Key.Sweep());
+        }
+    }
+
+    private Map<DomainId, DomainEntry> byId() {
+        return inventory.entries().stream().collect(Collectors.toMap(DomainEntry::id, entry -> entry));
     }
 
     @Override

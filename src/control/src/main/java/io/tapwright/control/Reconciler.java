@@ -118,6 +118,9 @@ final class Reconciler {
         tapsIn(wanted).forEach(tap -> keep.add(tap.device()));
         Outcome outcome = Outcome.DONE;
         for (Link known : index.tapsOf(id)) {
+            if (keep.contains(known.name())) {
+                continue; // which is read when it is wired; should it have another name by now, that is news to come
+            }
             try {
                 Optional<Link> now = reread(known, id);
                 if (now.isPresent() && !keep.contains(now.get().name())) {
