@@ -3,11 +3,13 @@ package io.tapwright.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tapwright.testkit.lab.AgentProcess;
+import io.tapwright.testkit.lab.Await;
 import io.tapwright.testkit.lab.Command.Result;
 import io.tapwright.testkit.lab.Guest;
 import io.tapwright.testkit.lab.Lab;
 import io.tapwright.testkit.lab.Nic;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.TreeSet;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -92,7 +94,7 @@ class HookInputE2E {
         guest.create().orThrow();
         agent.awaitNic("52:54:00:03:01:01", "wired");
         guest.destroy().orThrow();
-        agent.awaitNic("52:54:00:03:01:01", n -> n.isEmpty(), "is gone");
+        Await.until("its tap is gone", Duration.ofSeconds(10), lab::links, before::equals);
         return answer.out();
     }
 

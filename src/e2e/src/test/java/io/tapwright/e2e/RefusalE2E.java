@@ -132,6 +132,6 @@ class RefusalE2E {
     }
 
     private String state(String device) {
-        return lab.sh("ip -o link show " + device + " && ip -o address show " + device);
+        return lab.sh("ip -o link show " + device + " && ip -o -4 address show " + device);
     }
 }
