@@ -1,5 +1,6 @@
 package io.tapwright.bench;
 
+import io.tapwright.testkit.lab.Command;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -163,6 +164,15 @@ final class BenchAgent implements AutoCloseable {
     long kib(String field) {
         return BenchLab.read(proc("status")).lines().filter(l -> l.startsWith(field + ":")).findFirst()
                 .map(l -> Long.parseLong(l.replaceAll("\\D", ""))).orElseThrow();
+    }
+
+    /** Bytes of objects that are in use, after a collection of all others, which this makes. */
+    long liveHeap() {
+        String histogram = Command.run(Duration.ofMinutes(1), new byte[0],
+                List.of(Path.of(System.getProperty("java.home"), "bin/jcmd").toString(), Long.toString(pid), "GC.class_histogram"))
+                .orThrow();
+        String total = histogram.lines().filter(l -> l.startsWith("Total ")).findFirst().orElseThrow();
+        return Long.parseLong(total.strip().split(" +")[2]);
     }
 
     int threads() {

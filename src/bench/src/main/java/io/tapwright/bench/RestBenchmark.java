@@ -47,6 +47,7 @@ final class RestBenchmark implements Benchmark {
         report.row("RSS at rest, MiB", Report.figure(atRest));
         report.row("RSS after " + SCRAPES + " scrapes and as many statuses, MiB", Report.figure(afterwards));
         report.row("highest RSS, MiB", Report.figure(agent.kib("VmHWM") / 1024.0));
+        report.row("heap in use after a collection, MiB", Report.figure(agent.liveHeap() / 1024.0 / 1024));
         report.row("threads", agent.threads());
         report.row("open files", agent.files());
         report.row("reconciles of a NIC so far", Report.figure(reconciles / FLEET.size()));

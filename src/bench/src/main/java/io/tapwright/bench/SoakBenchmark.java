@@ -11,6 +11,7 @@ final class SoakBenchmark implements Benchmark {
     private static final Fleet FLEET = new Fleet(200, 1);
     private static final Duration PATIENCE = Duration.ofMinutes(1);
     private static final int STEP = 1000;
+    private static final double MIB = 1024 * 1024;
     private static final long NANOS_A_CYCLE = 8_000_000;
 
     private final int cycles;
@@ -27,6 +28,7 @@ final class SoakBenchmark implements Benchmark {
             try (BenchAgent agent = BenchAgent.start(lab, FLEET.yaml(Duration.ofSeconds(30)))) {
                 agent.awaitReady();
                 agent.awaitNics("ready", FLEET.size(), PATIENCE);
+                double heap = agent.liveHeap() / MIB;
                 report.header("cycles", "seconds", "RSS, MiB", "threads", "open files", "taps", "reconciles", "CPU, ms a cycle");
                 long begun = System.nanoTime();
                 row(report, agent, 0, begun, 0);
@@ -36,7 +38,9 @@ final class SoakBenchmark implements Benchmark {
                     agent.awaitNics("ready", FLEET.size(), PATIENCE);
                     row(report, agent, done + STEP, begun, (agent.cpuTicks() - ticks) * 10.0 / STEP);
                 }
-                report.line("%nwarnings in the agent's log: %d", agent.warnings());
+                report.line("%nheap in use after a collection: %s MiB before, %s MiB after; RSS also counts heap that was used"
+                        + " and is free again", Report.figure(heap), Report.figure(agent.liveHeap() / MIB));
+                report.line("%nwarnings in the agent's log, those that lines were left out included: %d", agent.warnings());
             }
         }
         report.load();
