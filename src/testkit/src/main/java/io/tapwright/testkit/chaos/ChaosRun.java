@@ -66,7 +66,7 @@ public final class ChaosRun {
         this.libvirt = new Libvirt(lab, shell, plan.driver());
         this.domains = new DomainDeeds(world, libvirt, random, plan.domains());
         deeds.addAll(domains.all());
-        deeds.addAll(new DeviceDeeds(world, plan.driver(), shell, victim, random).all());
+        deeds.addAll(new DeviceDeeds(world, shell, victim, random).all());
         QemuDeeds qemu = new QemuDeeds(world, libvirt, shell, domains, random);
         if (plan.driver() == Driver.QEMU) {
             deeds.addAll(qemu.all());

@@ -1,6 +1,7 @@
 package io.tapwright.testkit.chaos;
 
 import io.tapwright.testkit.lab.Await;
+import io.tapwright.testkit.lab.Command.Result;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -13,14 +14,12 @@ final class DeviceDeeds {
     private static final Duration PATIENCE = Duration.ofSeconds(10);
 
     private final World world;
-    private final Driver driver;
     private final LabShell shell;
     private final Victim victim;
     private final Random random;
 
-    DeviceDeeds(World world, Driver driver, LabShell shell, Victim victim, Random random) {
+    DeviceDeeds(World world, LabShell shell, Victim victim, Random random) {
         this.world = world;
-        this.driver = driver;
         this.shell = shell;
         this.victim = victim;
         this.random = random;
@@ -35,7 +34,7 @@ final class DeviceDeeds {
                 new Deed("size tap", 3, () -> onTap("ip link set %s mtu " + MTUS.get(random.nextInt(MTUS.size())))),
                 new Deed("address tap", 2, () -> onTap("ip link set %s address 02:00:00:00:00:01")),
                 new Deed("IPv6 on tap", 1, () -> onTap("echo 0 >/proc/sys/net/ipv6/conf/%s/disable_ipv6")),
-                new Deed("rename tap", 3, this::rename),
+                new Deed("rename tap", 3, () -> onTap("ip link set %1$s name x%1$s")),
                 new Deed("delete tap", 4, this::delete),
                 new Deed("swap names", 1, this::impersonate),
                 new Deed("wipe mark", 3, this::wipe),
@@ -76,36 +75,27 @@ final class DeviceDeeds {
         return command + (shell.run(command).ok() ? "" : " (failed)");
     }
 
-    private Optional<Live> user(String tap) {
-        return world.domains.values().stream().flatMap(d -> d.live.stream().flatMap(f -> f.nics().stream())
-                .filter(n -> n.target().equals(tap)).map(n -> new Live(d, n))).findFirst();
-    }
-
-    private record Live(ModelDomain domain, NicForm nic) {
-    }
-
-    /** One that QEMU holds gets its name back only from whoever took it: deleting it would tear the machine's network. */
-    private Optional<String> rename() {
-        return anyTap().map(tap -> driver == Driver.QEMU && user(tap).isPresent()
-                ? tell("ip link set " + tap + " name stolen0 && sleep 0.3; ip link set stolen0 name " + tap)
-                : tell("ip link set " + tap + " name x" + tap));
-    }
-
     private Optional<String> delete() {
-        return anyTap().map(tap -> {
-            boolean done = shell.run("ip link delete " + tap).ok();
-            if (done) {
-                user(tap).ifPresent(live -> live.domain().torn.add(live.nic().mac()));
-            }
-            return tap + (done ? "" : " (failed)");
-        });
+        return anyTap().map(this::delete);
     }
 
+    /** Whose it is, its mark tells: what has this name may be another NIC's tap that was renamed. */
+    private String delete(String tap) {
+        Result deletion = shell.run("cat /sys/class/net/" + tap + "/ifalias && ip link delete " + tap);
+        if (deletion.ok()) {
+            world.domains.values().forEach(d -> d.live.stream().flatMap(f -> f.nics().stream())
+                    .filter(n -> deletion.out().contains(" uuid=" + d.uuid + " mac=" + n.mac() + " "))
+                    .forEach(n -> d.torn.add(n.mac())));
+        }
+        return tap + (deletion.ok() ? "" : " (failed)");
+    }
+
+    /** One tap goes, and another one takes its name. */
     private Optional<String> impersonate() {
-        Optional<String> one = anyTap().filter(t -> driver == Driver.TEST);
+        Optional<String> one = anyTap();
         Optional<String> other = anyTap().filter(t -> !Optional.of(t).equals(one));
         return one.isPresent() && other.isPresent()
-                ? Optional.of(tell("ip link delete %s && ip link set %s name %s".formatted(one.get(), other.get(), one.get())))
+                ? Optional.of("delete " + delete(one.get()) + ", " + tell("ip link set " + other.get() + " name " + one.get()))
                 : Optional.empty();
     }
 
