@@ -34,6 +34,7 @@ class ReaperTest {
         assertThat(world.devices()).contains("vnet0");
         world.pass(Duration.ofSeconds(4));
         assertThat(world.devices()).containsExactly("br0", "lo", "vnet1");
+        assertThat(world.told.reaped).containsExactly("vnet0");
     }
 
     @Test

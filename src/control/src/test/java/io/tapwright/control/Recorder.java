@@ -25,11 +25,13 @@ final class Recorder implements ControlListener {
     final List<String> problems = Collections.synchronizedList(new ArrayList<>());
     final List<String> retries = Collections.synchronizedList(new ArrayList<>());
     final List<NicStatus> wired = Collections.synchronizedList(new ArrayList<>());
+    final List<String> drift = Collections.synchronizedList(new ArrayList<>());
+    final List<String> reaped = Collections.synchronizedList(new ArrayList<>());
     final List<String> events = Collections.synchronizedList(new ArrayList<>());
 
     void forget() {
         List.of(nics, removedNics, domains, removedDomains, networks, libvirt, applied, failures, problems, retries, wired,
-                events).forEach(List::clear);
+                drift, reaped, events).forEach(List::clear);
     }
 
     /** Where each change of a NIC left it, such as {@code vnet0 ready}. */
@@ -93,6 +95,16 @@ final class Recorder implements ControlListener {
     @Override
     public void failed(HostAction action, HostNetworkException cause) {
         failures.add(cause.getMessage());
+    }
+
+    @Override
+    public void drifted(String owner, String device, String kind) {
+        drift.add(owner + " " + device + " " + kind);
+    }
+
+    @Override
+    public void reaping(String device, String alias) {
+        reaped.add(device);
     }
 
     @Override

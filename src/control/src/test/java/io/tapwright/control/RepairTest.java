@@ -35,17 +35,19 @@ class RepairTest {
     }
 
     enum Drift {
-        MOVED(w -> w.change("vnet0", LinkChange.NONE.master(w.addBridge("br9").index()))),
-        DETACHED(w -> w.change("vnet0", LinkChange.NONE.master(Link.NO_MASTER))),
-        DOWNED(w -> w.change("vnet0", LinkChange.NONE.up(false))),
-        RESIZED(w -> w.change("vnet0", LinkChange.NONE.mtu(1400))),
-        READDRESSED(w -> w.change("vnet0", LinkChange.NONE.mac(new MacAddress("02:00:00:00:00:77")))),
-        MARK_WIPED(w -> w.change("vnet0", LinkChange.NONE.alias(""))),
-        MARK_SCRIBBLED_OVER(w -> w.change("vnet0", LinkChange.NONE.alias("test network, do not touch")));
+        MOVED("master", w -> w.change("vnet0", LinkChange.NONE.master(w.addBridge("br9").index()))),
+        DETACHED("master", w -> w.change("vnet0", LinkChange.NONE.master(Link.NO_MASTER))),
+        DOWNED("state", w -> w.change("vnet0", LinkChange.NONE.up(false))),
+        RESIZED("mtu", w -> w.change("vnet0", LinkChange.NONE.mtu(1400))),
+        READDRESSED("mac", w -> w.change("vnet0", LinkChange.NONE.mac(new MacAddress("02:00:00:00:00:77")))),
+        MARK_WIPED("alias", w -> w.change("vnet0", LinkChange.NONE.alias(""))),
+        MARK_SCRIBBLED_OVER("alias", w -> w.change("vnet0", LinkChange.NONE.alias("test network, do not touch")));
 
+        private final String kind;
         private final Consumer<World> act;
 
-        Drift(Consumer<World> act) {
+        Drift(String kind, Consumer<World> act) {
+            this.kind = kind;
             this.act = act;
         }
     }
@@ -60,6 +62,7 @@ class RepairTest {
         assertThat(world.told.applied).hasSize(1);
         assertThat(world.nic(1).state()).isEqualTo(NicState.WIRED);
         assertThat(world.told.nics).as("no change of state in between: it was put right before anybody looked").isEmpty();
+        assertThat(world.told.drift).containsExactly("domain 'web' NIC 52:54:00:00:00:01 vnet0 " + drift.kind);
     }
 
     @Test
@@ -284,5 +287,6 @@ class RepairTest {
         }
         assertThat(world.nic(1).state()).isEqualTo(NicState.WIRED);
         assertThat(world.told.nicHistory()).doesNotContain("vnet0 failed");
+        assertThat(world.told.drift).as("what was wanted is no drift").isEmpty();
     }
 }
