@@ -46,10 +46,14 @@ final class StaleNetworks {
         String prefix = settings.bridges().uplinkMark("");
         List<Step> steps = new ArrayList<>();
         for (Link link : all) {
-            Link master = all.stream().filter(l -> l.index() == link.master()).findFirst().orElse(null);
-            link.altNames().stream().filter(name -> name.startsWith(prefix))
-                    .filter(mark -> !isWanted(link, master, mark.substring(prefix.length())))
-                    .forEach(mark -> steps.add(new Step.Free(link, master, mark)));
+            for (String mark : link.altNames()) {
+                if (mark.startsWith(prefix)) {
+                    Link master = all.stream().filter(l -> l.index() == link.master()).findFirst().orElse(null);
+                    if (!isWanted(link, master, mark.substring(prefix.length()))) {
+                        steps.add(new Step.Free(link, master, mark));
+                    }
+                }
+            }
         }
         return steps;
     }
