@@ -106,7 +106,7 @@ final class DomainDeeds {
 
     private Optional<String> start() {
         return any(d -> !d.isRunning()).map(domain -> {
-            String how = random.nextInt(4) == 0 ? " --paused" : "";
+            String how = libvirt.startsPaused() && random.nextInt(4) == 0 ? " --paused" : "";
             if (libvirt.virsh("start " + domain.name + how).ok() || libvirt.isRunning(domain.name)) {
                 domain.started(domain.config.orElseThrow());
                 return domain.name + how;

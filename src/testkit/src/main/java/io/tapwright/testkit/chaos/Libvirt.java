@@ -39,6 +39,11 @@ final class Libvirt {
         return lab.write(nic.target() + ".xml", nic.xml());
     }
 
+    /** The test driver knows no such start. */
+    boolean startsPaused() {
+        return driver == Driver.QEMU;
+    }
+
     boolean isRunning(String domain) {
         String state = virsh("domstate " + domain).out();
         return state.startsWith("running") || state.startsWith("paused");
