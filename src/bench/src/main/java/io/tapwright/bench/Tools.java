@@ -21,11 +21,16 @@ record Tools(Path root, Path programs) implements AutoCloseable {
 
     static Tools compile(Path root) throws IOException {
         Tools tools = new Tools(root, Files.createTempDirectory("tapwright-bench"));
-        for (String name : List.of("tap_peer", "tap_holder")) {
-            Command.run(PATIENCE, new byte[0], List.of("cc", "-O2", "-o", tools.program(name).toString(),
-                    tools.source("c/" + name + ".c").toString())).orThrow();
+        try {
+            for (String name : List.of("tap_peer", "tap_holder")) {
+                Command.run(PATIENCE, new byte[0], List.of("cc", "-O2", "-o", tools.program(name).toString(),
+                        tools.source("c/" + name + ".c").toString())).orThrow();
+            }
+            return tools;
+        } catch (AssertionError e) {
+            tools.close();
+            throw e;
         }
-        return tools;
     }
 
     Path source(String name) {
