@@ -57,7 +57,10 @@ final class ConnectionKeeper implements Runnable {
                 } else {
                     putFailure("libvirt's event loop is still in use by another part of this process");
                 }
-            } catch (LibvirtFault | RuntimeException e) {
+            } catch (LinkageError e) {
+                throw e;
+            } catch (LibvirtFault | RuntimeException | Error e) {
+                // Not even an error ends this thread for good: without it the agent would be deaf to libvirt, and say nothing.
                 putFailure(e instanceof LibvirtFault ? e.getMessage() : oneLine(e));
             }
             queue.awaitClosed(backoff.next());

@@ -38,6 +38,7 @@ public final class ConfigReader {
 
     private static final Duration ANNOUNCEMENT = Duration.ofSeconds(60);
     private static final int WORKERS = 2;
+    private static final Duration HOOK_SCRIPT_DEADLINE = Duration.ofSeconds(5);
 
     private final String hostSeed;
     private final List<String> mistakes = new ArrayList<>();
@@ -60,6 +61,12 @@ public final class ConfigReader {
                 account("tap.group", config.tap().group(), AccountDatabase::gidOf));
         positive("resync-interval", config.resyncInterval());
         positive("hook.deadline", config.hook().deadline());
+        if (config.hook().deadline().compareTo(HOOK_SCRIPT_DEADLINE) >= 0) {
+            mistake("hook.deadline", "'" + config.hook().deadline() + "' is too long, the hook script itself waits 5 s");
+        }
+        if (config.libvirt().uri().isBlank()) {
+            mistake("libvirt.uri", "is empty, expected one such as qemu:///system");
+        }
         if (!config.hook().socket().startsWith("/")) {
             mistake("hook.socket", "'" + config.hook().socket() + "' is no absolute path");
         }

@@ -9,7 +9,7 @@ import java.util.Optional;
 
 /**
  * {@code tapwright.*} as written: nothing but defaults is decided here, and what needs checking is a string, so that
- * {@link AgentSettings} can name every mistake at once.
+ * {@link ConfigReader} can name every mistake at once.
  */
 @ConfigMapping(prefix = "tapwright")
 public interface TapwrightConfig {

@@ -21,6 +21,7 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.concurrent.Callable;
@@ -102,6 +103,10 @@ public final class HookServer implements AutoCloseable {
         }
         if (!Files.exists(socket)) {
             return;
+        }
+        if (!Files.readAttributes(socket, BasicFileAttributes.class).isOther()) {
+            throw new IOException("listen on hook socket " + socket + " (tapwright.hook.socket): a file of that name exists"
+                    + " and is no socket; name another path");
         }
         try {
             SocketChannel.open(UnixDomainSocketAddress.of(socket)).close();

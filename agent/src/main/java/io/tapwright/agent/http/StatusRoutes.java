@@ -13,6 +13,8 @@ import io.vertx.ext.web.handler.sockjs.SockJSHandler;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Inject;
+import java.util.Set;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /**
  * {@code GET /api/v1/status}, and the event bus for clients outside the process: a SockJS bridge at {@code /eventbus}
@@ -23,16 +25,22 @@ class StatusRoutes {
 
     private static final String ADDRESSES = "tapwright\\.(nic|domain|libvirt|drift)";
 
+    private static final Set<String> LOOPBACK = Set.of("127.0.0.1", "localhost", "[::1]", "::1");
+
     private final Agent agent;
     private final Vertx vertx;
+    private final String boundTo;
 
     @Inject
-    StatusRoutes(Agent agent, Vertx vertx) {
+    StatusRoutes(Agent agent, Vertx vertx, @ConfigProperty(name = "quarkus.http.host") String boundTo) {
+        this.boundTo = boundTo;
         this.agent = agent;
         this.vertx = vertx;
     }
 
     void routes(@Observes Router router) {
+        router.route("/api/*").handler(this::refuseOtherHosts);
+        router.route("/eventbus/*").handler(this::refuseOtherHosts);
         router.get("/api/v1/status").handler(this::status);
         SockJSBridgeOptions options = new SockJSBridgeOptions()
                 .addOutboundPermitted(new PermittedOptions().setAddressRegex(ADDRESSES))
@@ -44,6 +52,16 @@ class StatusRoutes {
     private void status(RoutingContext context) {
         context.response().putHeader("content-type", "application/json")
                 .end(StatusJson.of(agent.snapshot()).toBuffer());
+    }
+
+    /** A name that somebody else's DNS points at loopback is a way round the check of the origin. */
+    private void refuseOtherHosts(RoutingContext context) {
+        String host = context.request().authority() == null ? "" : context.request().authority().host();
+        if (LOOPBACK.contains(host) || !LOOPBACK.contains(boundTo)) {
+            context.next();
+        } else {
+            context.response().setStatusCode(403).end("host " + host + " is none of " + LOOPBACK);
+        }
     }
 
     /** A web page from elsewhere, opened in a browser on this host, must not read the names of its VMs. */

@@ -140,6 +140,12 @@ public final class ControlPlane implements AutoCloseable {
                     List.of("domain '" + domainName + "' does not run, so no NIC can be plugged into it")));
         }
         DomainId id = entry.get().id();
+        Optional<InterfaceSpec> same = entry.get().live().get().interfaces().stream()
+                .filter(other -> other.mac().equals(nic.mac())).findFirst();
+        if (same.isPresent() && !same.get().target().equals(nic.target())) {
+            return CompletableFuture.completedFuture(new HookAnswer.Refused(List.of("domain '" + domainName + "' NIC " + nic.mac()
+                    + ": the running VM has a NIC of this MAC address already, give each its own")));
+        }
         DomainSpec only = new DomainSpec(id, domainName, List.of(nic), entry.get().live().get().networks());
         return queue.addUrgent(new Key.Domain(id)).handle((done, failure) -> answer(only, failure));
     }

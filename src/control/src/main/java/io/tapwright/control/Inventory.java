@@ -83,6 +83,7 @@ final class Inventory {
     /** What libvirt would say is unknown until it lists everything again. */
     synchronized void onDisconnected() {
         listed = false;
+        unreadable.clear();
     }
 
     /** libvirt has this domain but can't tell of it: the list that follows lacks it, and means nothing by that. */
@@ -171,6 +172,7 @@ final class Inventory {
      */
     synchronized Optional<String> doubtEmptyList(Optional<InterfaceName> held, Duration patience) {
         if (!unreadable.isEmpty()) {
+            // The list is not empty: it has domains that libvirt could not tell of.
             return Optional.empty();
         }
         if (held.isPresent()) {

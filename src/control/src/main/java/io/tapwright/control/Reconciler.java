@@ -162,7 +162,7 @@ final class Reconciler {
         tapsIn(wanted).forEach(tap -> names.put(tap.id(), tap.device()));
         Map<NicId, LinkRef> strays = new HashMap<>();
         for (Link tap : index.tapsOf(id)) {
-            if (tap.carrier() && tap.mark().orElse(null) instanceof Mark.Tap mark && names.containsKey(mark.nic())
+            if (tap.carrier() && isTapOf(id, tap) && tap.mark().orElse(null) instanceof Mark.Tap mark && names.containsKey(mark.nic())
                     && !names.get(mark.nic()).equals(tap.name())) {
                 strays.put(mark.nic(), tap.ref());
             }

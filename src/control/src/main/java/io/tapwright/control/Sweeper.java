@@ -103,7 +103,8 @@ final class Sweeper {
                 orphan.getValue().stream().filter(Link::carrier).forEach(tap -> problems.add("tap " + tap.name()
                         + " carries the mark of a domain that does not exist (" + tap.alias()
                         + ") but some process holds it open: left alone until it is let go"));
-                orphan.getValue().forEach(tap -> listener.reaping(tap.name().text(), tap.alias()));
+                orphan.getValue().stream().filter(tap -> !tap.carrier())
+                        .forEach(tap -> listener.reaping(tap.name().text(), tap.alias()));
                 inventory.presumeGone(orphan.getKey());
                 toLookAt.add(orphan.getKey());
             }
@@ -118,7 +119,7 @@ final class Sweeper {
             all.stream().filter(link -> link.name().equals(network.bridge()))
                     .filter(bridge -> ports.getOrDefault(bridge.index(), 0L) >= NEARLY_FULL)
                     .forEach(bridge -> problems.add("bridge " + bridge.name() + " of network '" + network.name()
-                            + "' has more than " + NEARLY_FULL + " of the " + Network.MOST_PORTS + " ports that it can have"));
+                            + "' has at least " + NEARLY_FULL + " of the " + Network.MOST_PORTS + " ports that it can have"));
         }
     }
 

@@ -166,6 +166,22 @@ class LibvirtTrustTest {
     }
 
     @Test
+    void aTapThatIsHeldStaysAttachedThoughLibvirtCallsTheDomainOff() {
+        world.start();
+        world.define(web);
+        world.run(web);
+        world.libvirt.deactivate(web.id());
+        world.libvirt.hand(world.libvirt.list());
+        world.settle();
+        assertThat(world.masterOf("vnet0")).isEqualTo("br0");
+        assertThat(world.nic(1).reason()).contains("vnet0").contains("until it is let go");
+        world.letGo(web);
+        world.settle();
+        assertThat(world.masterOf("vnet0")).isEmpty();
+        assertThat(world.nic(1).state()).isEqualTo(NicState.READY);
+    }
+
+    @Test
     void aListFromBeforeAPrepareDoesNotDetachTheDomain() {
         world.start();
         world.define(web);

@@ -48,6 +48,10 @@ public record TapPlan(List<HostAction> actions, Standing standing) {
                 return new TapPlan(List.of(), Standing.failed(foreign.get()));
             }
         }
+        if (isHeldThoughOff(nic, tap)) {
+            return new TapPlan(List.of(), Standing.pending("libvirt says that the VM is off, but some process holds tap "
+                    + nic.device() + " open: it is left as it is until it is let go"));
+        }
         Optional<String> unusable = bridgeFault(nic.network(), bridge);
         Optional<Link> usable = unusable.isPresent() ? Optional.empty() : bridge;
         LinkChange wanted = settings(nic, mark.text(), usable);
@@ -108,6 +112,14 @@ public record TapPlan(List<HostAction> actions, Standing standing) {
                 ? settings
                 : settings.mtu(nic.network().mtu().orElse(Network.DEFAULT_MTU));
         return new HostAction.CreateTap(nic.device(), nic.spec().isMultiQueue(), policy.owner(), complete);
+    }
+
+    /**
+     * A tap that some process holds open belongs to a VM that runs, whatever libvirt says of its domain: one that has lost
+     * its run-time state calls them off. It is left attached until it is let go, which the kernel tells.
+     */
+    private static boolean isHeldThoughOff(DesiredNic.Tap nic, Optional<Link> tap) {
+        return !nic.attached() && tap.isPresent() && tap.get().carrier() && tap.get().master() != Link.NO_MASTER;
     }
 
     /** Without a bridge neither MTU nor up are known: a running VM's tap keeps both until the bridge is back. */
