@@ -13,6 +13,8 @@ import io.tapwright.model.status.NicStatus;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 
 /** Counts and times what happens. Any thread. */
 @ApplicationScoped
@@ -25,6 +27,7 @@ public class ControlMetrics implements ControlListener {
         Duration.ofSeconds(5), Duration.ofSeconds(10), Duration.ofSeconds(30)};
 
     private final MeterRegistry registry;
+    private final Map<String, Timer> timers = new ConcurrentHashMap<>();
     private final Timer wiring;
     private final Counter reaped;
     private final Counter overruns;
@@ -117,7 +120,12 @@ public class ControlMetrics implements ControlListener {
                 .register(registry).increment();
     }
 
+    /** Looked up by its own key: Micrometer builds its key anew each time, on the path of every NIC. */
     private Timer timer(String name, String description, String... tags) {
+        return timers.computeIfAbsent(name + String.join(" ", tags), key -> build(name, description, tags));
+    }
+
+    private Timer build(String name, String description, String... tags) {
         return Timer.builder(name).description(description).tags(tags).serviceLevelObjectives(BUCKETS).register(registry);
     }
 

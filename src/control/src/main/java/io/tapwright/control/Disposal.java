@@ -96,6 +96,6 @@ final class Disposal {
     private boolean isStillSo(Link tap) {
         Optional<Link> now = host.link(tap.index());
         return now.filter(link -> link.isTap() && !link.carrier() && link.name().equals(tap.name())
-                && link.mark().isPresent() && index.owner(link).equals(index.owner(tap))).isPresent();
+                && index.owner(link).isPresent() && index.owner(link).equals(index.owner(tap))).isPresent();
     }
 }

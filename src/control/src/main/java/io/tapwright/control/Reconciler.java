@@ -184,6 +184,6 @@ final class Reconciler {
     }
 
     private boolean isTapOf(DomainId id, Link link) {
-        return link.isTap() && link.mark().isPresent() && index.owner(link).filter(id::equals).isPresent();
+        return link.isTap() && index.owner(link).filter(id::equals).isPresent();
     }
 }

@@ -7,8 +7,10 @@ import io.tapwright.model.host.Link;
 import io.tapwright.model.host.LinkRef;
 import io.tapwright.model.host.Route;
 import io.tapwright.model.network.Network;
+import io.tapwright.model.plan.BridgePolicy;
 import io.tapwright.model.plan.NetworkPlan;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 
@@ -46,22 +48,23 @@ final class StaleNetworks {
         String prefix = settings.bridges().uplinkMark("");
         List<Step> steps = new ArrayList<>();
         for (Link link : all) {
-            for (String mark : link.altNames()) {
-                if (mark.startsWith(prefix)) {
-                    Link master = all.stream().filter(l -> l.index() == link.master()).findFirst().orElse(null);
-                    if (!isWanted(link, master, mark.substring(prefix.length()))) {
-                        steps.add(new Step.Free(link, master, mark));
-                    }
+            // First the mark that says that addresses have to go back.
+            for (String mark : link.altNames().stream().filter(m -> m.startsWith(prefix))
+                    .sorted(Comparator.comparing(BridgePolicy::isWithAddresses).reversed()).toList()) {
+                Link master = all.stream().filter(l -> l.index() == link.master()).findFirst().orElse(null);
+                if (!isWanted(link, master, BridgePolicy.networkOf(mark.substring(prefix.length())))) {
+                    steps.add(new Step.Free(link, master, mark));
                 }
             }
         }
         return steps;
     }
 
+    /** One that somebody put on a bridge of theirs is for the network's own key to report, not to be taken away again. */
     private boolean isWanted(Link uplink, Link master, String networkName) {
         return settings.catalog().network(networkName)
                 .filter(network -> network.uplink().filter(u -> u.device().equals(uplink.name())).isPresent())
-                .filter(network -> master == null || network.bridge().equals(master.name()))
+                .filter(network -> master == null || network.bridge().equals(master.name()) || networkMarkedOn(master).isEmpty())
                 .isPresent();
     }
 
@@ -99,7 +102,7 @@ final class StaleNetworks {
     }
 
     private Optional<String> usersOf(List<Link> ports, String uplinkMark) {
-        List<String> foreign = ports.stream().filter(p -> index.owner(p).isEmpty() && !p.altNames().contains(uplinkMark))
+        List<String> foreign = ports.stream().filter(p -> index.owner(p).isEmpty() && p.altNames().stream().noneMatch(n -> n.startsWith(uplinkMark)))
                 .map(p -> p.name().text()).toList();
         if (!foreign.isEmpty()) {
             return Optional.of("ports that are not Tapwright's " + foreign);

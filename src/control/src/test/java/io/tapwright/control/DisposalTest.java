@@ -72,7 +72,8 @@ class DisposalTest {
         kernel.hold(new InterfaceName("held"));
         kernel.rename(new InterfaceName("renamed"), new InterfaceName("elsewhere"));
         kernel.applyAsOther(new HostAction.ChangeLink(kernel.link(new InterfaceName("anothers")).orElseThrow().ref(),
-                LinkChange.NONE.alias("somebody's")));
+                LinkChange.NONE.alias(new Mark.Tap("dev", new NicId(WEB, DomainBuilder.mac(1)), "web").text())));
+        index.note(kernel.link(new InterfaceName("anothers")).orElseThrow());
         disposal.carryOut();
         assertThat(SeenKernel.names(kernel)).containsExactly("anothers", "elsewhere", "held", "lo");
     }

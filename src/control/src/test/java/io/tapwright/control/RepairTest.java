@@ -177,6 +177,16 @@ class RepairTest {
     }
 
     @Test
+    void aTapWhoseMarkWasWipedOffGoesWithItsDomainAllTheSame() {
+        world.stop(web);
+        world.change("vnet0", LinkChange.NONE.alias("mine"));
+        world.libvirt.undefine(web.id());
+        world.libvirt.deliver(); // before anybody had time to put the mark back
+        world.settle();
+        assertThat(world.devices()).containsExactly("br0", "lo");
+    }
+
+    @Test
     void lostNewsAreMadeUpForByALookAtEverything() {
         LateNews deaf = new LateNews();
         world.through(deaf::over);

@@ -53,6 +53,9 @@ public sealed interface Mark {
 
     /** The mark in an alias, or empty where there is none of ours. */
     static Optional<Mark> parse(String alias) {
+        if (!alias.startsWith(Patterns.PREFIX)) {
+            return Optional.empty();
+        }
         Matcher tap = Patterns.TAP.matcher(alias);
         if (tap.matches()) {
             NicId nic = new NicId(DomainId.of(tap.group("uuid")), new MacAddress(tap.group("mac")));
@@ -84,7 +87,10 @@ public sealed interface Mark {
 
     /** The grammar of {@link #text()}, read back. */
     final class Patterns {
-        private static final String INSTANCE = "tapwright:(?<instance>[a-z0-9-]{1,32})";
+        private static final String PREFIX = "tapwright:";
+        private static final String INSTANCE_NAME = "[a-z0-9-]{1,32}";
+        private static final Pattern INSTANCE_ALONE = Pattern.compile(INSTANCE_NAME);
+        private static final String INSTANCE = PREFIX + "(?<instance>" + INSTANCE_NAME + ")";
         private static final Pattern TAP = Pattern.compile(INSTANCE
                 + " tap uuid=(?<uuid>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
                 + " mac=(?<mac>[0-9a-f]{2}(?::[0-9a-f]{2}){5}) domain=(?<domain>.*)", Pattern.DOTALL);
@@ -95,7 +101,7 @@ public sealed interface Mark {
 
         /** What could not be read back would make every device of ours somebody else's. */
         private static void requireInstance(String instance) {
-            if (!instance.matches("[a-z0-9-]{1,32}")) {
+            if (!INSTANCE_ALONE.matcher(instance).matches()) {
                 throw new IllegalArgumentException(
                         "instance '" + instance + "': expected 1 to 32 of a-z, 0-9 and -, so that marks can be read back");
             }

@@ -14,6 +14,9 @@ import java.security.NoSuchAlgorithmException;
  */
 public record BridgePolicy(String instance, String hostSeed) {
 
+    /** No name of a network ends like this. */
+    private static final String WITH_ADDRESSES = "+addresses";
+
     /** A locally administered unicast address (IEEE 802, U/L bit set, I/G bit clear). */
     private static final byte LOCAL_UNICAST = 0x02;
 
@@ -33,5 +36,21 @@ public record BridgePolicy(String instance, String hostSeed) {
     /** The alternative name ({@code ip link property}) that marks an uplink as attached by us. */
     public String uplinkMark(String network) {
         return "tapwright-" + instance + "-uplink-" + network;
+    }
+
+    /** The same for an uplink whose addresses were moved to the bridge, and so have to go back with it. */
+    public String uplinkMarkWithAddresses(String network) {
+        return uplinkMark(network) + WITH_ADDRESSES;
+    }
+
+    public static boolean isWithAddresses(String uplinkMark) {
+        return uplinkMark.endsWith(WITH_ADDRESSES);
+    }
+
+    /** The network in what stands behind {@link #uplinkMark} of no name. */
+    public static String networkOf(String markedName) {
+        return isWithAddresses(markedName)
+                ? markedName.substring(0, markedName.length() - WITH_ADDRESSES.length())
+                : markedName;
     }
 }

@@ -64,8 +64,14 @@ public record NetworkPlan(List<HostAction> actions, Standing standing) {
                 : new NetworkPlan(actions, Standing.ready());
     }
 
-    /** The addresses and routes that go back with an uplink: all but those that are configured for the bridge itself. */
+    /**
+     * The way back of an uplink. Where it brought addresses, they and the routes go back with it: all of the bridge's but
+     * those that are configured for the bridge itself.
+     */
     public static HostAction detachment(Link uplink, Link bridge, String uplinkMark, List<Address> onBridge, List<Route> viaBridge) {
+        if (!BridgePolicy.isWithAddresses(uplinkMark)) {
+            return new HostAction.DetachUplink(uplink.ref(), bridge.ref(), uplinkMark, List.of(), List.of());
+        }
         return new HostAction.DetachUplink(uplink.ref(), bridge.ref(), uplinkMark,
                 onBridge.stream().filter(a -> !a.isOurs() && !a.isKernelMade()).toList(),
                 viaBridge.stream().filter(r -> !r.isKernelMade()).toList());
@@ -130,7 +136,8 @@ public record NetworkPlan(List<HostAction> actions, Standing standing) {
                     ? seen.uplinkRoutes().stream().filter(r -> !r.isKernelMade()).toList()
                     : List.of();
             actions.add(new HostAction.AttachUplink(
-                    uplink.ref(), bridge.ref(), policy.uplinkMark(network.name()), addresses, routes));
+                    uplink.ref(), bridge.ref(), addresses.isEmpty() ? policy.uplinkMark(network.name())
+                            : policy.uplinkMarkWithAddresses(network.name()), addresses, routes));
         } else if (!uplink.up()) {
             actions.add(new HostAction.ChangeLink(uplink.ref(), LinkChange.NONE.up(true)));
         }

@@ -34,6 +34,7 @@ class NetworkPlanTest {
     private static final LinkRef BR0 = new LinkRef(7, name("br0"));
     private static final LinkRef ETH1 = new LinkRef(3, name("eth1"));
     private static final String UPLINK_MARK = "tapwright-main-uplink-blue";
+    private static final String MARK_WITH_ADDRESSES = "tapwright-main-uplink-blue+addresses";
 
     private static final Address STATIC = new Address(IpPrefix.parse("192.0.2.10/24"), 0, 0, 0, Address.FOREVER);
     private static final Address LINK_LOCAL = new Address(IpPrefix.parse("fe80::1/64"), 253, 0, 3, Address.FOREVER);
@@ -220,7 +221,7 @@ class NetworkPlanTest {
         void takesItsAddressesAndRoutesAlongWhereTheConfigurationSaysSo() {
             NetworkView seen = seenWithUplink(device(3, "eth1", "").up(), List.of(STATIC, LINK_LOCAL), List.of(ON_LINK, DEFAULT_ROUTE));
             assertToDo(plan(withUplink(true), seen),
-                    new HostAction.AttachUplink(ETH1, BR0, UPLINK_MARK, List.of(STATIC), List.of(DEFAULT_ROUTE)));
+                    new HostAction.AttachUplink(ETH1, BR0, MARK_WITH_ADDRESSES, List.of(STATIC), List.of(DEFAULT_ROUTE)));
         }
 
         @Test
@@ -234,7 +235,7 @@ class NetworkPlanTest {
         void thatGotAnAddressAfterItWasAttachedHasItMovedToo() {
             NetworkView seen = seenWithUplink(device(3, "eth1", "").up().master(7), List.of(STATIC), List.of(DEFAULT_ROUTE));
             assertToDo(plan(withUplink(true), seen),
-                    new HostAction.AttachUplink(ETH1, BR0, UPLINK_MARK, List.of(STATIC), List.of(DEFAULT_ROUTE)));
+                    new HostAction.AttachUplink(ETH1, BR0, MARK_WITH_ADDRESSES, List.of(STATIC), List.of(DEFAULT_ROUTE)));
             assertThat(plan(withUplink(false), seen).standing().state()).isEqualTo(NicState.FAILED);
         }
 
@@ -261,11 +262,20 @@ class NetworkPlanTest {
         }
 
         @Test
-        void goesBackWithAllButWhatIsTheBridgesOwn() {
-            Link uplink = device(3, "eth1", "").master(7).altName(UPLINK_MARK).build();
-            assertThat(NetworkPlan.detachment(uplink, ourBridge().build(), UPLINK_MARK,
+        void goesBackWithAllButWhatIsTheBridgesOwnWhereItBroughtAddresses() {
+            Link uplink = device(3, "eth1", "").master(7).altName(MARK_WITH_ADDRESSES).build();
+            assertThat(NetworkPlan.detachment(uplink, ourBridge().build(), MARK_WITH_ADDRESSES,
                     List.of(STATIC, LINK_LOCAL, Address.ours(GATEWAY)), List.of(ON_LINK, DEFAULT_ROUTE)))
-                    .isEqualTo(new HostAction.DetachUplink(ETH1, BR0, UPLINK_MARK, List.of(STATIC), List.of(DEFAULT_ROUTE)));
+                    .isEqualTo(new HostAction.DetachUplink(
+                            ETH1, BR0, MARK_WITH_ADDRESSES, List.of(STATIC), List.of(DEFAULT_ROUTE)));
+        }
+
+        @Test
+        void goesBackWithNothingWhereItBroughtNothing() {
+            Link uplink = device(3, "eth1", "").master(7).altName(UPLINK_MARK).build();
+            assertThat(NetworkPlan.detachment(uplink, bridge(7, "br0").build(), UPLINK_MARK,
+                    List.of(STATIC, LINK_LOCAL), List.of(ON_LINK, DEFAULT_ROUTE)))
+                    .isEqualTo(new HostAction.DetachUplink(ETH1, BR0, UPLINK_MARK, List.of(), List.of()));
         }
     }
 
