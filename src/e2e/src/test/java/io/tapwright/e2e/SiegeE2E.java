@@ -92,7 +92,7 @@ class SiegeE2E {
         Duration[] before = {median(ROUND), median(ROUND)};
         shell.run("""
                 for i in $(seq 50); do
-                    (printf 'GET /q/metrics HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n'; exec sleep 600) |
+                    (printf 'GET /q/metrics HTTP/1.1\\r\\nHost: 127.0.0.1:9470\\r\\n\\r\\n'; exec sleep 600) |
                         setsid socat -u - TCP:127.0.0.1:9470,rcvbuf=1024 >/dev/null 2>&1 &
                 done
                 for i in $(seq 100); do
@@ -110,14 +110,14 @@ class SiegeE2E {
         Duration[] before = {median(ROUND), median(ROUND)};
         String key = "dGhlIHNhbXBsZSBub25jZQ==";
         StringBuilder frames = new StringBuilder();
-        for (String address : List.of("tapwright.nic", "tapwright.domain", "tapwright.network")) {
+        for (String address : List.of("tapwright.nic", "tapwright.domain", "tapwright.drift")) {
             String text = "{\"type\":\"register\",\"address\":\"" + address + "\",\"headers\":{}}";
             // RFC 6455, section 5.2: a whole text message, masked with zeros.
             frames.append("printf '\\x81\\x%02x\\0\\0\\0\\0%%s' '%s'; ".formatted(0x80 | text.length(), text));
         }
         shell.run("""
                 for i in $(seq 20); do
-                    (printf 'GET /eventbus/websocket HTTP/1.1\\r\\nHost: x\\r\\nUpgrade: websocket\\r\\nConnection: Upgrade\\r\\n'
+                    (printf 'GET /eventbus/websocket HTTP/1.1\\r\\nHost: 127.0.0.1:9470\\r\\nUpgrade: websocket\\r\\nConnection: Upgrade\\r\\n'
                      printf 'Sec-WebSocket-Key: %s\\r\\nSec-WebSocket-Version: 13\\r\\n\\r\\n'
                      sleep 1; %s exec sleep 600) |
                         setsid socat -u - TCP:127.0.0.1:9470,rcvbuf=1024 >/dev/null 2>&1 &
