@@ -54,10 +54,10 @@ class StatusRoutes {
                 .end(StatusJson.of(agent.snapshot()).toBuffer());
     }
 
-    /** A name that somebody else's DNS points at loopback is a way round the check of the origin. */
+    /** A name that somebody else's DNS points at loopback is a way round the check of the origin; every browser names a host. */
     private void refuseOtherHosts(RoutingContext context) {
         String host = context.request().authority() == null ? "" : context.request().authority().host();
-        if (LOOPBACK.contains(host) || !LOOPBACK.contains(boundTo)) {
+        if (host.isEmpty() || LOOPBACK.contains(host) || !LOOPBACK.contains(boundTo)) {
             context.next();
         } else {
             context.response().setStatusCode(403).end("host " + host + " is none of " + LOOPBACK);
