@@ -51,7 +51,8 @@ class KilledProcessIT {
             }
 
             List<Link> made = network.links(Detail.STATE).stream().filter(l -> !l.name().text().equals("lo")).toList();
-            assertThat(made).hasSizeGreaterThanOrEqualTo(100).allSatisfy(link -> {
+            // Of each round ten bridges and nine taps: the tenth tap may be gone with its maker, which had not made it persistent.
+            assertThat(made).hasSizeGreaterThanOrEqualTo(5 * 19).allSatisfy(link -> {
                 assertThat(link.alias()).isEqualTo(MARK);
                 assertThat(link.isBridge() ? link.up() && link.mtu() == 1400 : link.ipv6Disabled()
                         && link.tun().orElseThrow().persistent()).as(link.toString()).isTrue();
