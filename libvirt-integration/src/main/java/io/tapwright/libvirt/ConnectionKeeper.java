@@ -9,6 +9,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 
@@ -97,7 +98,7 @@ final class ConnectionKeeper implements Runnable {
                     });
                     problems.forEach(problem -> tell(l -> l.onProblem(problem)));
                 }
-                case Work.ListAll() -> list(session);
+                case Work.ListAll(var named) -> list(session, named);
                 case Work.Read(DomainId id) -> tellAnswer(session.read(id));
                 case Work.Lost(String reason) -> {
                     return Optional.of(reason);
@@ -109,9 +110,9 @@ final class ConnectionKeeper implements Runnable {
         }
     }
 
-    private void list(Session session) throws LibvirtFault {
+    private void list(Session session, Set<DomainId> named) throws LibvirtFault {
         long startedNanos = System.nanoTime();
-        Optional<List<DomainAnswer>> answers = session.list(queue::isInterrupted);
+        Optional<List<DomainAnswer>> answers = session.list(named, settings.renewedReadings(), queue::isInterrupted);
         if (answers.isEmpty()) {
             return;
         }

@@ -13,7 +13,7 @@ import org.libvirt.jna.Libvirt;
 
 /**
  * Asks libvirt about one domain. Its XML comes first and says itself whether the domain runs; one that does not has nothing
- * to add, since only a persistent domain stays when it is off. A running one is asked whether it is persistent, and for its
+ * to add, since only a persistent domain stays when it is off. A running one that is persistent is asked for its
  * definition. What changes meanwhile, also a transient domain seen as it ends, sends an event, and so another read. On the
  * libvirt thread.
  */
@@ -28,31 +28,27 @@ final class DomainReader {
     }
 
     /**
-     * @param domain stays the caller's to free
-     * @throws LibvirtFault where libvirt fails, be it that the domain is gone
+     * @param domain     stays the caller's to free
+     * @param askedNanos {@link System#nanoTime()} before libvirt was asked anything for this
+     * @param before     the last reading: a text that is the same is not parsed again
+     * @throws LibvirtFault       where libvirt fails, be it that the domain is gone
+     * @throws DomainXmlException where what it says can't be understood
      */
-    static DomainAnswer read(DomainPointer domain) throws LibvirtFault {
-        long askedNanos = System.nanoTime();
-        DomainId id = id(domain);
-        try {
-            DomainXml.Description now = describe(domain, id, XML_NOW);
-            if (!now.active()) {
-                return known(id, Optional.of(now.spec()), Optional.empty(), askedNanos);
-            }
-            Optional<DomainSpec> config = isPersistent(domain, id)
-                    ? Optional.of(describe(domain, id, LibvirtExtension.XML_INACTIVE).spec()) : Optional.empty();
-            return known(id, config, Optional.of(now.spec()), askedNanos);
-        } catch (DomainXmlException e) {
-            return new DomainAnswer.Unreadable(id, "read the XML of domain " + label(domain, id) + ": " + e.getMessage());
-        }
+    static Reading read(DomainPointer domain, DomainId id, boolean persistent, long askedNanos, Optional<Reading> before)
+            throws LibvirtFault {
+        int number = number(domain);
+        Reading.Text now = describe(domain, id, XML_NOW, before.map(Reading::now));
+        Optional<Reading.Text> definition = now.says().active() && persistent
+                ? Optional.of(describe(domain, id, LibvirtExtension.XML_INACTIVE, before.flatMap(Reading::definition)))
+                : Optional.empty();
+        Optional<DomainSpec> live = Optional.of(now).filter(text -> text.says().active()).map(text -> text.says().spec());
+        Optional<DomainSpec> config = now.says().active() ? definition.map(text -> text.says().spec())
+                : Optional.of(now.says().spec());
+        String name = now.says().spec().name();
+        return new Reading(number, new DomainReport(id, name, config.isPresent(), config, live, askedNanos), now, definition);
     }
 
-    private static DomainAnswer known(
-            DomainId id, Optional<DomainSpec> config, Optional<DomainSpec> live, long askedNanos) {
-        String name = live.or(() -> config).orElseThrow().name();
-        return new DomainAnswer.Known(new DomainReport(id, name, config.isPresent(), config, live, askedNanos));
-    }
-
+    /** Kept in the domain object, no question to libvirtd; so are name and number. */
     static DomainId id(DomainPointer domain) throws LibvirtFault {
         byte[] uuid = new byte[Libvirt.VIR_UUID_BUFLEN];
         if (LIBVIRT.virDomainGetUUID(domain, uuid) < 0) {
@@ -61,13 +57,24 @@ final class DomainReader {
         return Uuids.fromBytes(uuid);
     }
 
-    /** As people know it; the name is kept in the domain object, no question to libvirtd. */
-    static String label(DomainPointer domain, DomainId id) {
-        String name = LIBVIRT.virDomainGetName(domain);
-        return name == null ? id.toString() : "'" + name + "' (" + id + ")";
+    static int number(DomainPointer domain) {
+        return LIBVIRT.virDomainGetID(domain);
     }
 
-    private static boolean isPersistent(DomainPointer domain, DomainId id) throws LibvirtFault {
+    static Optional<String> name(DomainPointer domain) {
+        return Optional.ofNullable(LIBVIRT.virDomainGetName(domain));
+    }
+
+    /** As people know it. */
+    static String label(DomainPointer domain, DomainId id) {
+        return name(domain).map(name -> "'" + name + "' (" + id + ")").orElse(id.toString());
+    }
+
+    /** A domain that does not run is persistent, or it would not be. */
+    static boolean isPersistent(DomainPointer domain, DomainId id) throws LibvirtFault {
+        if (number(domain) == LibvirtExtension.NOT_RUNNING) {
+            return true;
+        }
         int answer = LIBVIRT.virDomainIsPersistent(domain);
         if (answer < 0) {
             throw LIBVIRT.fault("ask if domain " + id + " is persistent");
@@ -75,18 +82,24 @@ final class DomainReader {
         return answer == 1;
     }
 
-    private static DomainXml.Description describe(DomainPointer domain, DomainId id, int flags) throws LibvirtFault {
+    private static Reading.Text describe(DomainPointer domain, DomainId id, int flags, Optional<Reading.Text> before)
+            throws LibvirtFault {
+        byte[] xml = xml(domain, id, flags);
+        long fingerprint = Fingerprint.of(xml);
+        return before.filter(text -> text.fingerprint() == fingerprint)
+                .orElseGet(() -> new Reading.Text(fingerprint, DomainXml.describe(xml)));
+    }
+
+    private static byte[] xml(DomainPointer domain, DomainId id, int flags) throws LibvirtFault {
         CString xml = LIBVIRT.virDomainGetXMLDesc(domain, flags);
         if (xml == null) {
             throw LIBVIRT.fault("read the XML of domain " + id);
         }
-        byte[] bytes;
         try {
             Pointer text = xml.getPointer();
-            bytes = text.getByteArray(0, (int) text.indexOf(0, (byte) 0)); // in bounds: libvirt ends it with a NUL
+            return text.getByteArray(0, (int) text.indexOf(0, (byte) 0)); // in bounds: libvirt ends it with a NUL
         } finally {
             xml.free();
         }
-        return DomainXml.describe(bytes);
     }
 }

@@ -19,8 +19,8 @@ import org.libvirt.jna.Libvirt;
  *     virEventUpdateTimeout, virEventRemoveTimeout
  * <li>libvirt/libvirt-host.h: virConnectRegisterCloseCallback, virConnectUnregisterCloseCallback
  * <li>libvirt/libvirt-domain.h: virConnectDomainEventRegisterAny, virConnectDomainEventDeregisterAny,
- *     virConnectListAllDomains, virDomainLookupByUUID, virDomainGetUUID, virDomainGetName, virDomainIsPersistent,
- *     virDomainGetXMLDesc, virDomainFree
+ *     virConnectListAllDomains, virDomainLookupByUUID, virDomainGetUUID, virDomainGetName, virDomainGetID,
+ *     virDomainIsPersistent, virDomainGetXMLDesc, virDomainFree
  * <li>libvirt/virterror.h: virSetErrorFunc
  * </ul>
  * Any thread may call; libvirt's last error is each thread's own. Callbacks must be held strongly for as long as libvirt
@@ -30,6 +30,12 @@ interface LibvirtExtension extends Libvirt {
 
     /** {@code VIR_DOMAIN_XML_INACTIVE} of virDomainXMLFlags (libvirt/libvirt-domain.h). */
     int XML_INACTIVE = 1 << 1;
+
+    /** {@code VIR_CONNECT_LIST_DOMAINS_TRANSIENT} of virConnectListAllDomainsFlags (libvirt/libvirt-domain.h). */
+    int LIST_TRANSIENT = 1 << 3;
+
+    /** What virDomainGetID says of a domain that does not run. */
+    int NOT_RUNNING = -1;
 
     /** {@code VIR_DOMAIN_EVENT_ID_*} of virDomainEventID (libvirt/libvirt-domain.h). */
     int EVENT_LIFECYCLE = 0;

@@ -12,9 +12,12 @@ import java.time.Duration;
  * @param keepAliveCount    unanswered questions after which the connection counts as lost
  * @param firstRetry        the wait after the first failed attempt to connect; doubles with each
  * @param maxRetry          the longest wait between attempts: how long libvirt can be back without being noticed
+ * @param renewedReadings   how many domains each listing reads again though nothing is known to have happened to them, so
+ *                          how many listings it takes to notice what libvirt sends no event of; the cost of a listing
  */
 public record LibvirtSettings(
-        String uri, Duration keepAliveInterval, int keepAliveCount, Duration firstRetry, Duration maxRetry) {
+        String uri, Duration keepAliveInterval, int keepAliveCount, Duration firstRetry, Duration maxRetry,
+        int renewedReadings) {
 
     public LibvirtSettings {
         if (uri.isBlank()) {
@@ -31,10 +34,13 @@ public record LibvirtSettings(
             throw new IllegalArgumentException("retry after " + firstRetry + " up to " + maxRetry
                     + ": expected at least a millisecond, and no less at the end");
         }
+        if (renewedReadings < 1) {
+            throw new IllegalArgumentException("renewed readings " + renewedReadings + ": expected at least 1");
+        }
     }
 
-    /** Keep-alive 5 s, 3 times; retries after 100 ms up to 1 s. */
+    /** Keep-alive 5 s, 3 times; retries after 100 ms up to 1 s; 250 readings renewed with each listing. */
     public static LibvirtSettings of(String uri) {
-        return new LibvirtSettings(uri, Duration.ofSeconds(5), 3, Duration.ofMillis(100), Duration.ofSeconds(1));
+        return new LibvirtSettings(uri, Duration.ofSeconds(5), 3, Duration.ofMillis(100), Duration.ofSeconds(1), 250);
     }
 }

@@ -1,18 +1,19 @@
 package io.tapwright.libvirt;
 
-import com.sun.jna.Native;
 import com.sun.jna.Pointer;
+import io.tapwright.libvirt.xml.DomainXmlException;
 import io.tapwright.model.DomainId;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.BooleanSupplier;
 import org.libvirt.Connect;
 import org.libvirt.LibvirtException;
 import org.libvirt.jna.ConnectionPointer;
-import org.libvirt.jna.DomainByReference;
 import org.libvirt.jna.DomainPointer;
 import org.libvirt.jna.Libvirt.VirDomainEventCallback;
 
@@ -22,9 +23,9 @@ final class Session {
     private static final LibvirtExtension LIBVIRT = LibvirtExtension.LIBVIRT;
     private static final Duration LOOP_TURN = Duration.ofSeconds(1);
 
-
     private final Connection connection;
     private final DomainEvents events;
+    private final Readings readings = new Readings();
     private final List<Integer> registrations = new ArrayList<>();
     private boolean closeRegistered;
 
@@ -90,39 +91,41 @@ final class Session {
     }
 
     /**
-     * Reads every domain.
+     * Lists every domain, and reads those that are new, that the list has otherwise than they were read, that were named,
+     * and those whose reading is the oldest. The first list of a session reads them all.
      *
-     * @param stop asked between domains: true ends the listing
+     * @param named   domains to be read whatever the list has of them: an event came, or somebody asked
+     * @param renewed how many of the oldest readings are renewed
+     * @param stop    asked between domains: true ends the listing
      * @return empty where it was stopped
      * @throws LibvirtFault where the connection is gone
      */
-    Optional<List<DomainAnswer>> list(BooleanSupplier stop) throws LibvirtFault {
-        DomainByReference array = new DomainByReference();
-        int count = LIBVIRT.virConnectListAllDomains(connection.pointer(), array, 0);
-        if (count < 0) {
-            throw LIBVIRT.fault("list domains");
-        }
-        Pointer domains = array.getValue();
-        List<DomainAnswer> answers = new ArrayList<>(count);
-        try {
-            for (int i = 0; i < count; i++) {
+    Optional<List<DomainAnswer>> list(Set<DomainId> named, int renewed, BooleanSupplier stop) throws LibvirtFault {
+        try (DomainList list = DomainList.all(connection.pointer())) {
+            Set<DomainId> transients = DomainList.transients(connection.pointer());
+            Set<DomainId> toRead = new HashSet<>(named);
+            toRead.addAll(readings.oldest(renewed));
+            Set<DomainId> listed = new HashSet<>();
+            List<DomainAnswer> answers = new ArrayList<>();
+            for (DomainPointer domain : list.domains()) {
                 if (stop.getAsBoolean()) {
                     return Optional.empty();
                 }
-                answers.add(answer(domain(domains, i)));
+                DomainId id = DomainReader.id(domain);
+                listed.add(id);
+                boolean persistent = !transients.contains(id);
+                Optional<Reading> stands = toRead.contains(id) ? Optional.empty() : standing(domain, id, persistent);
+                answers.add(stands.isPresent() ? new DomainAnswer.Known(stands.get().report())
+                        : answer(domain, id, () -> persistent));
             }
-        } finally {
-            for (int i = 0; i < count; i++) {
-                LIBVIRT.virDomainFree(domain(domains, i));
-            }
-            Native.free(Pointer.nativeValue(domains));
+            readings.forgetAllBut(listed);
+            return Optional.of(answers);
         }
-        return Optional.of(answers);
     }
 
-    /** In bounds: libvirt made the array with that many pointers and a null behind them. */
-    private static DomainPointer domain(Pointer array, int index) {
-        return new DomainPointer(array.getPointer((long) index * Native.POINTER_SIZE));
+    private Optional<Reading> standing(DomainPointer domain, DomainId id, boolean persistent) {
+        return readings.of(id).filter(last -> DomainReader.name(domain)
+                .filter(name -> last.isOf(name, DomainReader.number(domain), persistent)).isPresent());
     }
 
     /**
@@ -137,17 +140,27 @@ final class Session {
             return verdict(LIBVIRT.fault("look up domain " + id), id, id.toString(), askedNanos);
         }
         try {
-            return answer(domain);
+            return answer(domain, id, () -> DomainReader.isPersistent(domain, id));
         } finally {
             LIBVIRT.virDomainFree(domain);
         }
     }
 
-    private DomainAnswer answer(DomainPointer domain) throws LibvirtFault {
+    private interface Persistence {
+        boolean isGiven() throws LibvirtFault;
+    }
+
+    private DomainAnswer answer(DomainPointer domain, DomainId id, Persistence persistence) throws LibvirtFault {
         long askedNanos = System.nanoTime();
-        DomainId id = DomainReader.id(domain);
+        Optional<Reading> before = readings.of(id);
+        readings.forget(id);
         try {
-            return DomainReader.read(domain);
+            Reading reading = DomainReader.read(domain, id, persistence.isGiven(), askedNanos, before);
+            readings.put(reading);
+            return new DomainAnswer.Known(reading.report());
+        } catch (DomainXmlException e) {
+            return new DomainAnswer.Unreadable(
+                    id, "read the XML of domain " + DomainReader.label(domain, id) + ": " + e.getMessage());
         } catch (LibvirtFault e) {
             return verdict(e, id, DomainReader.label(domain, id), askedNanos);
         }
@@ -156,6 +169,7 @@ final class Session {
     /** A domain that cannot be read is that domain's trouble, unless nothing can be. */
     private DomainAnswer verdict(LibvirtFault fault, DomainId id, String label, long askedNanos) throws LibvirtFault {
         if (fault.isNoDomain()) {
+            readings.forget(id);
             return new DomainAnswer.Gone(id, askedNanos);
         }
         if (!isAlive()) {

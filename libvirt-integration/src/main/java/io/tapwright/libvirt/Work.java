@@ -3,6 +3,7 @@ package io.tapwright.libvirt;
 import io.tapwright.model.DomainId;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** One thing for the libvirt thread to do. */
 sealed interface Work {
@@ -16,7 +17,8 @@ sealed interface Work {
     record Tell(Map<String, Integer> counts, List<String> problems) implements Work {
     }
 
-    record ListAll() implements Work {
+    /** @param named domains that have to be read whatever the list has of them */
+    record ListAll(Set<DomainId> named) implements Work {
     }
 
     record Read(DomainId id) implements Work {

@@ -129,7 +129,7 @@ final class WorkQueue {
         }
     }
 
-    /** The next thing to do now. A listing reads every domain, so it takes the waiting reads with it. */
+    /** The next thing to do now. A listing takes the waiting reads with it. */
     synchronized Optional<Work> poll() {
         if (closed) {
             return Optional.of(new Work.Closed());
@@ -142,8 +142,9 @@ final class WorkQueue {
         }
         if (listAll) {
             listAll = false;
+            Set<DomainId> named = Set.copyOf(reads);
             reads.clear();
-            return Optional.of(new Work.ListAll());
+            return Optional.of(new Work.ListAll(named));
         }
         long now = nanoClock.getAsLong();
         for (DomainId id : reads) {

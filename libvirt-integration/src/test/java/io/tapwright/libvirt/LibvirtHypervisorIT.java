@@ -34,7 +34,7 @@ class LibvirtHypervisorIT {
     private static final MacAddress MAC = new MacAddress("52:54:00:aa:00:01");
 
     private final RecordingListener heard = new RecordingListener();
-    private final LibvirtHypervisor hypervisor = new LibvirtHypervisor(LibvirtSettings.of(URI), InstantSource.fixed(NOON));
+    private LibvirtHypervisor hypervisor = new LibvirtHypervisor(LibvirtSettings.of(URI), InstantSource.fixed(NOON));
     private TestDomains admin;
 
     @BeforeEach
@@ -139,6 +139,71 @@ class LibvirtHypervisorIT {
     }
 
     @Test
+    void aListingRepeatsWhatWasReadAndRenewsAFewReadings() throws LibvirtException {
+        reopen(1);
+        for (int i = 1; i <= 3; i++) {
+            admin.define(xml(id(i), "vm" + i, nic("52:54:00:aa:00:0" + i, "tap" + i)));
+        }
+        heard.await("all there", l -> l.known.size() == 4);
+        Map<DomainId, DomainReport> before = heard.look(l -> Map.copyOf(l.known));
+        for (int round = 1; round <= 4; round++) {
+            List<DomainReport> listing = listAgain();
+            int renewed = round;
+            assertThat(listing).hasSize(4).as("after round %d", round)
+                    .filteredOn(report -> report == before.get(report.id())).hasSize(4 - renewed);
+            assertThat(listing).extracting(DomainReport::config)
+                    .containsExactlyInAnyOrderElementsOf(before.values().stream().map(DomainReport::config).toList());
+        }
+    }
+
+    @Test
+    void aListingReadsADomainThatWasNamed() throws LibvirtException {
+        reopen(1);
+        admin.define(xml(A, "vm", nic("52:54:00:aa:00:01", "tap0")));
+        admin.define(xml(id(2), "other", ""));
+        heard.await("all there", l -> l.known.size() == 3);
+        for (int i = 0; i < 20; i++) {
+            long asked = System.nanoTime();
+            hypervisor.refresh(A);
+            listAgain();
+            heard.await("read after it was asked for", l -> l.known.get(A).readStartedNanos() - asked > 0);
+        }
+    }
+
+    @Test
+    void aListingFollowsDomainsThatComeStartStopAndGo() throws LibvirtException {
+        reopen(1);
+        admin.define(xml(A, "vm", nic("52:54:00:aa:00:01", "tap0")));
+        admin.create(xml(id(2), "flash", ""));
+        assertThat(listAgain()).extracting(DomainReport::id).contains(A, id(2));
+        admin.start(A);
+        admin.destroy(id(2));
+        assertThat(listAgain()).filteredOn(DomainReport::active).extracting(DomainReport::id).contains(A).doesNotContain(id(2));
+        admin.undefine(A);
+        assertThat(listAgain()).filteredOn(r -> r.id().equals(A)).extracting(DomainReport::persistent).containsExactly(false);
+        admin.destroy(A);
+        assertThat(listAgain()).extracting(DomainReport::id).doesNotContain(A, id(2));
+    }
+
+    /** In place of the one that lists with the default settings. */
+    private void reopen(int renewedReadings) {
+        hypervisor.close();
+        heard.listings.clear();
+        LibvirtSettings usual = LibvirtSettings.of(URI);
+        hypervisor = new LibvirtHypervisor(new LibvirtSettings(URI, usual.keepAliveInterval(), usual.keepAliveCount(),
+                usual.firstRetry(), usual.maxRetry(), renewedReadings), InstantSource.fixed(NOON));
+        hypervisor.start(heard);
+        heard.awaitListing();
+    }
+
+    private List<DomainReport> listAgain() {
+        int listings = heard.look(l -> l.listings.size());
+        hypervisor.refreshAll();
+        heard.await("a listing", l -> l.listings.size() > listings);
+        return heard.look(l -> l.listings.getLast());
+    }
+
+    @Test
     void readsAgainWhatItIsAskedFor() {
         hypervisor.refresh(A);
         heard.await("no such domain", l -> l.gone.contains(A));
@@ -230,7 +295,7 @@ class LibvirtHypervisorIT {
         hypervisor.close();
         RecordingListener none = new RecordingListener();
         LibvirtSettings hasty = new LibvirtSettings("test+unix:///default?socket=/nonexistent/libvirt-sock",
-                Duration.ofSeconds(5), 3, Duration.ofMillis(1), Duration.ofMillis(2));
+                Duration.ofSeconds(5), 3, Duration.ofMillis(1), Duration.ofMillis(2), 1);
         Resources before = Resources.now();
         try (LibvirtHypervisor other = new LibvirtHypervisor(hasty, InstantSource.fixed(NOON))) {
             other.start(none);

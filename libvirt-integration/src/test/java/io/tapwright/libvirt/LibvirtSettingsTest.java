@@ -18,6 +18,7 @@ class LibvirtSettingsTest {
         refused("keep-alive count 0", () -> settings(SECOND, 0, SECOND, SECOND));
         refused("retry after PT0S up to PT1S", () -> settings(SECOND, 3, Duration.ZERO, SECOND));
         refused("retry after PT1S up to PT0.5S", () -> settings(SECOND, 3, SECOND, Duration.ofMillis(500)));
+        refused("renewed readings 0", () -> new LibvirtSettings("test:///default", SECOND, 3, SECOND, SECOND, 0));
     }
 
     @Test
@@ -31,7 +32,7 @@ class LibvirtSettingsTest {
     }
 
     private static LibvirtSettings settings(Duration interval, int count, Duration first, Duration max) {
-        return new LibvirtSettings("test:///default", interval, count, first, max);
+        return new LibvirtSettings("test:///default", interval, count, first, max, 1);
     }
 
     private static void refused(String reason, Runnable what) {

@@ -138,7 +138,7 @@ class LibvirtdIT {
 
     @Test
     void findsALibvirtdThatHangsAndOneThatGoesOn() {
-        start(new LibvirtSettings(uri(), Duration.ofSeconds(1), 1, Duration.ofMillis(100), Duration.ofSeconds(1)));
+        start(new LibvirtSettings(uri(), Duration.ofSeconds(1), 1, Duration.ofMillis(100), Duration.ofSeconds(1), 1));
         heard.awaitListing();
         lab.signal("STOP");
         try {

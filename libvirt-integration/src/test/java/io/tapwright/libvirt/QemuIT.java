@@ -5,6 +5,7 @@ import static io.tapwright.libvirt.TestDomains.nic;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tapwright.model.DomainId;
+import io.tapwright.model.domain.DomainReport;
 import io.tapwright.model.domain.InterfaceSpec;
 import java.time.InstantSource;
 import org.junit.jupiter.api.AfterAll;
@@ -93,6 +94,28 @@ class QemuIT {
         virsh("", "reset", "vm"); // a guest without a system never lets go, a machine that is reset does
         heard.await("DEVICE_REMOVED", l -> l.events.contains("DEVICE_REMOVED"));
         awaitNics(1);
+    }
+
+    @Test
+    void aLinkSetDownOfWhichLibvirtSendsNoEventIsSeenByAListing() {
+        DomainReport before = heard.look(l -> l.known.get(A));
+        virsh("", "domif-setlink", "vm", "tap0", "down");
+        hypervisor.refreshAll();
+        heard.await("link down", l -> !l.known.get(A).live().orElseThrow().interfaces().getFirst().linkUp());
+        assertThat(before.live().orElseThrow().interfaces().getFirst().linkUp()).isTrue();
+    }
+
+    @Test
+    void aTextThatIsTheSameIsNotParsedAgain() {
+        heard.await("at rest", l -> l.events.contains("STARTED") || !l.reports.isEmpty());
+        hypervisor.refreshAll();
+        heard.await("a listing", l -> l.listings.size() == 2);
+        DomainReport first = heard.look(l -> l.known.get(A));
+        hypervisor.refreshAll();
+        heard.await("another", l -> l.listings.size() == 3);
+        DomainReport second = heard.look(l -> l.known.get(A));
+        assertThat(second.readStartedNanos()).isGreaterThan(first.readStartedNanos());
+        assertThat(second.live().orElseThrow()).isSameAs(first.live().orElseThrow());
     }
 
     @Test

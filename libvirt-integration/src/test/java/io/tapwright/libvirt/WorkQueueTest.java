@@ -6,6 +6,7 @@ import io.tapwright.model.DomainId;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -24,7 +25,7 @@ class WorkQueueTest {
     void aSessionBeginsWithAListing() {
         queue.begin(1);
 
-        assertThat(queue.take()).isEqualTo(new Work.ListAll());
+        assertThat(queue.take()).isEqualTo(new Work.ListAll(Set.of()));
     }
 
     @Test
@@ -60,7 +61,7 @@ class WorkQueueTest {
         queue.listAll();
         queue.listAll();
 
-        assertThat(queue.take()).isEqualTo(new Work.ListAll());
+        assertThat(queue.take()).isEqualTo(new Work.ListAll(Set.of(A)));
         queue.close();
         assertThat(queue.take()).isEqualTo(new Work.Closed());
     }
@@ -91,7 +92,7 @@ class WorkQueueTest {
         queue.end();
         queue.begin(2);
 
-        assertThat(queue.take()).isEqualTo(new Work.ListAll());
+        assertThat(queue.take()).isEqualTo(new Work.ListAll(Set.of()));
         queue.close();
         assertThat(queue.take()).isEqualTo(new Work.Closed());
     }
@@ -104,7 +105,7 @@ class WorkQueueTest {
         queue.lost(1, "late");
 
         assertThat(queue.isInterrupted()).isFalse();
-        assertThat(queue.take()).isEqualTo(new Work.ListAll());
+        assertThat(queue.take()).isEqualTo(new Work.ListAll(Set.of()));
         queue.lost(2, "first");
         queue.lost(2, "second");
         assertThat(queue.isInterrupted()).isTrue();
@@ -145,7 +146,7 @@ class WorkQueueTest {
 
     private void listed() {
         queue.begin(1);
-        assertThat(queue.take()).isEqualTo(new Work.ListAll());
+        assertThat(queue.take()).isEqualTo(new Work.ListAll(Set.of()));
     }
 
     private static DomainId id(long number) {

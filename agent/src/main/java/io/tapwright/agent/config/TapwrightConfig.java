@@ -28,7 +28,7 @@ public interface TapwrightConfig {
     @WithDefault("false")
     boolean dryRun();
 
-    /** Between two full comparisons with libvirt and the kernel. */
+    /** Between two comparisons with libvirt's list and the kernel. */
     @WithDefault("30s")
     Duration resyncInterval();
 

@@ -31,6 +31,8 @@ final class XmlCursor {
     /** The JDK's own switch for DTDs (module java.xml, property jdk.xml.dtd.support): a DOCTYPE is an error. */
     private static final String JDK_DTD_SUPPORT = "jdk.xml.dtd.support";
 
+    private static final XMLInputFactory FACTORY = factory();
+
     private final XMLStreamReader reader;
     private int depth;
     private int elements;
@@ -59,7 +61,7 @@ final class XmlCursor {
                         .onMalformedInput(CodingErrorAction.REPORT)
                         .onUnmappableCharacter(CodingErrorAction.REPORT));
         try {
-            XMLStreamReader reader = factory().createXMLStreamReader(utf8);
+            XMLStreamReader reader = reader(utf8);
             requireOwnDialect(reader);
             return reader;
         } catch (XMLStreamException | RuntimeException e) {
@@ -67,7 +69,13 @@ final class XmlCursor {
         }
     }
 
-    /** A factory is not promised to be thread-safe, so each document gets its own; it costs some microseconds. */
+    /** A factory is not promised to be thread-safe, and costs more than many a document. */
+    private static XMLStreamReader reader(Reader text) throws XMLStreamException {
+        synchronized (FACTORY) {
+            return FACTORY.createXMLStreamReader(text);
+        }
+    }
+
     private static XMLInputFactory factory() {
         XMLInputFactory factory = XMLInputFactory.newDefaultFactory();
         factory.setProperty(JDK_DTD_SUPPORT, "deny");

@@ -9,7 +9,7 @@ import java.time.Duration;
  * How the control plane behaves.
  *
  * @param dryRun         plan and report, change nothing
- * @param resyncInterval between two full looks at libvirt and the kernel
+ * @param resyncInterval between two looks at libvirt's list and the kernel
  * @param reaperGrace    how long a device with our mark and without a domain is left alone
  * @param announcement   how long a NIC that was announced for hot-plug may take to arrive
  * @param workers        threads that reconcile

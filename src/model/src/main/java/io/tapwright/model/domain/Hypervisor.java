@@ -14,7 +14,10 @@ public interface Hypervisor extends AutoCloseable {
     /** Asks for one domain to be read again. Equal requests that wait are one. Lost while not connected. */
     void refresh(DomainId id);
 
-    /** Asks for everything to be listed again. */
+    /**
+     * Asks for everything to be listed again. Of a domain to which nothing is known to have happened the list may repeat
+     * what was read of it before; how old that gets is the implementation's to bound.
+     */
     void refreshAll();
 
     /** Deregisters, closes the connection and ends all threads; waits a few seconds at most. */

@@ -10,7 +10,8 @@ public interface HypervisorListener {
     void onConnection(ConnectionState state);
 
     /**
-     * A complete listing, but for the domains that {@link #onUnreadable} has just named.
+     * A complete listing, but for the domains that {@link #onUnreadable} has just named. Each report says itself since when
+     * it stands: one may be as old as the connection.
      *
      * @param startedNanos {@link System#nanoTime()} before the list was asked for: a domain that came later may be
      *                     missing from it
