@@ -1,0 +1,48 @@
+package io.tapwright.vswitch.forward;
+
+import io.tapwright.vswitch.frame.Frame;
+import io.tapwright.vswitch.frame.VirtioNetHeader;
+
+/** What a port can be left to do with a frame: bits of a set. */
+public final class Offloads {
+
+    public static final int CHECKSUM = 1;
+    public static final int TCP4_SEGMENTS = 2;
+    public static final int TCP6_SEGMENTS = 4;
+    public static final int ECN = 8;
+
+    private Offloads() {
+    }
+
+    /** Those that a frame asks for, or -1 where what its header says makes no sense. */
+    public static int wantedBy(Frame frame) {
+        long offload = frame.offload;
+        // hdr_len alone asks for nothing.
+        if ((offload & 0xffffL) == 0) {
+            return 0;
+        }
+        int wanted = 0;
+        if ((VirtioNetHeader.flags(offload) & VirtioNetHeader.NEEDS_CHECKSUM) != 0) {
+            // Two bytes for the sum, all within the frame.
+            if (VirtioNetHeader.checksumStart(offload) + frame.checksumOffset + 2 > frame.length) {
+                return -1;
+            }
+            wanted = CHECKSUM;
+        }
+        int segmentation = VirtioNetHeader.segmentation(offload);
+        if (segmentation == VirtioNetHeader.NO_SEGMENTS) {
+            return wanted;
+        }
+        if (wanted == 0 || VirtioNetHeader.segmentSize(offload) == 0) {
+            return -1;
+        }
+        if ((segmentation & VirtioNetHeader.ECN) != 0) {
+            wanted |= ECN;
+        }
+        return switch (segmentation & ~VirtioNetHeader.ECN) {
+            case VirtioNetHeader.TCP4 -> wanted | TCP4_SEGMENTS;
+            case VirtioNetHeader.TCP6 -> wanted | TCP6_SEGMENTS;
+            default -> -1;
+        };
+    }
+}

@@ -1,0 +1,198 @@
+package io.tapwright.vswitch.forward;
+
+import io.tapwright.vswitch.frame.FrameBatch;
+import io.tapwright.vswitch.posix.Epoll;
+import io.tapwright.vswitch.posix.EventFd;
+import io.tapwright.vswitch.posix.Fd;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+
+/**
+ * A thread that carries frames: looks at its sources in turn while there is traffic, and sleeps until one of them calls
+ * once there was none for a while. {@link #add} and {@link #remove} are for the control thread; all else is the worker's own.
+ */
+public final class Worker implements AutoCloseable {
+
+    /** In this many rounds it looks at its descriptors once, with a system call. */
+    private static final int ROUNDS_PER_LOOK = 32;
+    private static final int MOST_CALLS = 64;
+    private static final long WAKE = -1;
+
+    private final long pollNanos;
+    private final Consumer<InternalError> onFault;
+    private final Epoll epoll = new Epoll(MOST_CALLS);
+    private final Fd wake = EventFd.create();
+    private final EventFd events = new EventFd();
+    private final EventFd wakerEvents = new EventFd();
+    private final FrameBatch batch = new FrameBatch();
+    private final Forwarder forwarder = new Forwarder();
+    private final Thread thread;
+
+    /** Replaced, never changed. */
+    private volatile List<Registration> registrations = List.of();
+    private volatile boolean closed;
+    private volatile long sleeps;
+    private int nowSeconds;
+    private long lastKey;
+
+    private record Registration(long key, Source source, Fd calls) {
+    }
+
+    /**
+     * @param pollNanos how long it looks for traffic after the last before it sleeps
+     * @param onFault   is told when memory that a peer has shared is gone while it is used; on the worker's thread
+     */
+    public Worker(String name, long pollNanos, Consumer<InternalError> onFault) {
+        this.pollNanos = pollNanos;
+        this.onFault = onFault;
+        epoll.add(wake, WAKE);
+        thread = Thread.ofPlatform().name(name).daemon().unstarted(this::run);
+    }
+
+    public void start() {
+        thread.start();
+    }
+
+    /** How often it went to sleep. */
+    public long sleeps() {
+        return sleeps;
+    }
+
+    // -- the control thread ---------------------------------------------------------------------
+
+    /** @param calls readable when the source has something, if nobody looks by himself */
+    public synchronized void add(Source source, Fd calls) {
+        List<Registration> next = new ArrayList<>(registrations);
+        Registration registration = new Registration(++lastKey, source, calls);
+        next.add(registration);
+        registrations = List.copyOf(next);
+        epoll.add(calls, registration.key);
+        wake();
+    }
+
+    /** The worker may look at it once more; whoever removes it holds the source's lock before he takes anything from it. */
+    public synchronized void remove(Source source) {
+        List<Registration> next = new ArrayList<>(registrations);
+        next.removeIf(registration -> {
+            if (registration.source != source) {
+                return false;
+            }
+            epoll.remove(registration.calls);
+            return true;
+        });
+        registrations = List.copyOf(next);
+        wake();
+    }
+
+    public synchronized void wake() {
+        wakerEvents.signal(wake.number());
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        wake();
+        boolean interrupted = false;
+        while (thread.isAlive()) {
+            try {
+                thread.join();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        epoll.close();
+        wake.close();
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    // -- the worker -----------------------------------------------------------------------------
+
+    private void run() {
+        long lastWork = System.nanoTime();
+        for (int round = 0; !closed; round++) {
+            List<Registration> sources = registrations;
+            boolean worked = false;
+            for (int i = 0; i < sources.size(); i++) {
+                worked |= carry(sources.get(i).source);
+            }
+            if (round % ROUNDS_PER_LOOK == 0) {
+                answerCalls(sources, 0);
+            }
+            if (worked) {
+                // The clock is read once in a while only: a round with work takes a microsecond or more.
+                if (round % ROUNDS_PER_LOOK == 0) {
+                    lastWork = now();
+                } else {
+                    lastWork = Long.MIN_VALUE;
+                }
+                continue;
+            }
+            if (lastWork == Long.MIN_VALUE) {
+                lastWork = now();
+            } else if (now() - lastWork > pollNanos) {
+                sleep(sources);
+                lastWork = now();
+            } else {
+                Thread.onSpinWait();
+            }
+        }
+    }
+
+    private long now() {
+        long nanos = System.nanoTime();
+        nowSeconds = (int) (nanos / 1_000_000_000L);
+        return nanos;
+    }
+
+    /** Forwards one batch of a source; true if there was any. */
+    private boolean carry(Source source) {
+        try {
+            if (!source.receive(batch)) {
+                return false;
+            }
+            forwarder.forward(source.segment(), source.port(), batch, nowSeconds);
+            source.giveBack(batch);
+            batch.clear();
+            return true;
+        } catch (InternalError e) {
+            // Memory that somebody has cut off (SIGBUS). Who, is the control thread's to find out.
+            batch.clear();
+            source.abandon();
+            onFault.accept(e);
+            return false;
+        }
+    }
+
+    private void sleep(List<Registration> sources) {
+        boolean quiet = true;
+        for (int i = 0; i < sources.size(); i++) {
+            quiet &= sources.get(i).source.askForCalls();
+        }
+        if (quiet && sources == registrations) {
+            sleeps++;
+            answerCalls(sources, -1);
+        }
+        for (int i = 0; i < sources.size(); i++) {
+            sources.get(i).source.doWithoutCalls();
+        }
+    }
+
+    private void answerCalls(List<Registration> sources, int timeoutMillis) {
+        int ready = epoll.await(timeoutMillis);
+        for (int r = 0; r < ready; r++) {
+            long key = epoll.data(r);
+            if (key == WAKE) {
+                events.drain(wake.number());
+                continue;
+            }
+            for (int i = 0; i < sources.size(); i++) {
+                if (sources.get(i).key == key) {
+                    sources.get(i).source.called();
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,146 @@
+package io.tapwright.vswitch.vhostuser;
+
+import io.tapwright.vswitch.forward.Segment;
+import io.tapwright.vswitch.forward.Source;
+import io.tapwright.vswitch.frame.FrameBatch;
+import io.tapwright.vswitch.posix.EventFd;
+import io.tapwright.vswitch.posix.Fd;
+import io.tapwright.vswitch.virtio.SplitRing;
+import io.tapwright.vswitch.virtio.TransmitQueue;
+
+/** Frames from one transmit queue of a guest. Its worker's, but for what is changed with its ring locked. */
+final class FromGuest implements Source {
+
+    private final VhostPort port;
+    private final TransmitQueue queue = new TransmitQueue(new SplitRing());
+    private final EventFd events = new EventFd();
+    private boolean held;
+    private long frames;
+    private long bytes;
+
+    /** By the control thread with the ring locked. */
+    private boolean enabled;
+    private Fd kick;
+    private Fd call;
+
+    FromGuest(VhostPort port) {
+        this.port = port;
+    }
+
+    TransmitQueue queue() {
+        return queue;
+    }
+
+    long frames() {
+        return frames;
+    }
+
+    long bytes() {
+        return bytes;
+    }
+
+    // -- with the ring locked: the control thread -----------------------------------------------
+
+    /** A queue that is started but not enabled is emptied, and what was in it goes nowhere. */
+    void set(boolean enabled, Fd kick, Fd call) {
+        this.enabled = enabled;
+        this.kick = kick;
+        this.call = call;
+    }
+
+    // -- the worker -----------------------------------------------------------------------------
+
+    @Override
+    public boolean receive(FrameBatch batch) {
+        SplitRing ring = queue.ring();
+        if (!ring.isUsable() || !ring.tryLock()) {
+            return false;
+        }
+        held = true;
+        if (ring.isUsable()) {
+            queue.receive(batch);
+            if (batch.count > 0 && enabled) {
+                long sum = 0;
+                for (int i = 0; i < batch.count; i++) {
+                    sum += batch.frames[i].length;
+                }
+                frames += batch.count;
+                bytes += sum;
+                return true;
+            }
+            giveBack(batch);
+            batch.clear();
+            return false;
+        }
+        unlock();
+        return false;
+    }
+
+    @Override
+    public void giveBack(FrameBatch batch) {
+        if (queue.giveBack(batch) && call != null) {
+            events.signal(call.number());
+        }
+        unlock();
+    }
+
+    @Override
+    public void abandon() {
+        if (held) {
+            unlock();
+        }
+    }
+
+    private void unlock() {
+        held = false;
+        queue.ring().unlock();
+    }
+
+    @Override
+    public int port() {
+        return port.number();
+    }
+
+    @Override
+    public Segment segment() {
+        return port.segment();
+    }
+
+    @Override
+    public boolean askForCalls() {
+        SplitRing ring = queue.ring();
+        ring.lock();
+        try {
+            return !ring.isUsable() || ring.askForCalls();
+        } finally {
+            ring.unlock();
+        }
+    }
+
+    @Override
+    public void doWithoutCalls() {
+        SplitRing ring = queue.ring();
+        ring.lock();
+        try {
+            if (ring.isUsable()) {
+                ring.doWithoutCalls();
+            }
+        } finally {
+            ring.unlock();
+        }
+    }
+
+    @Override
+    public void called() {
+        SplitRing ring = queue.ring();
+        ring.lock();
+        try {
+            if (kick != null) {
+                events.drain(kick.number());
+            }
+        } finally {
+            ring.unlock();
+        }
+    }
+
+}

@@ -1,0 +1,65 @@
+package io.tapwright.vswitch.vhostuser;
+
+import io.tapwright.vswitch.frame.FrameBatch;
+import io.tapwright.vswitch.posix.EventFd;
+import io.tapwright.vswitch.posix.Fd;
+import io.tapwright.vswitch.virtio.ReceiveQueue;
+import io.tapwright.vswitch.virtio.SplitRing;
+
+/** One receive queue of a guest. Everything with its ring locked. */
+final class ToGuest {
+
+    private final ReceiveQueue queue = new ReceiveQueue(new SplitRing());
+    private final EventFd events = new EventFd();
+    private boolean enabled;
+    private Fd call;
+    private long frames;
+    private long full;
+    private long notReady;
+
+    ReceiveQueue queue() {
+        return queue;
+    }
+
+    /** The control thread. */
+    void set(boolean enabled, Fd call) {
+        this.enabled = enabled;
+        this.call = call;
+    }
+
+    boolean isReady() {
+        return enabled && queue.ring().isUsable();
+    }
+
+    long frames() {
+        return frames;
+    }
+
+    long full() {
+        return full;
+    }
+
+    long notReady() {
+        return notReady;
+    }
+
+    /** Any worker. */
+    void send(FrameBatch batch, int[] picks, int count) {
+        SplitRing ring = queue.ring();
+        ring.lock();
+        try {
+            if (!isReady()) {
+                notReady += count;
+                return;
+            }
+            int sent = queue.send(batch, picks, count);
+            frames += sent;
+            full += count - sent;
+            if (ring.isUsable() && ring.publish() && call != null) {
+                events.signal(call.number());
+            }
+        } finally {
+            ring.unlock();
+        }
+    }
+}

@@ -1,0 +1,79 @@
+package io.tapwright.vswitch.vhostuser;
+
+import io.tapwright.vswitch.forward.Offloads;
+import io.tapwright.vswitch.forward.Port;
+import io.tapwright.vswitch.forward.PortCounters;
+import io.tapwright.vswitch.forward.Segment;
+import io.tapwright.vswitch.frame.FrameBatch;
+import io.tapwright.vswitch.frame.VirtioNetHeader;
+
+/** A guest's NIC as a port of the switch: pairs of queues, which a session sets up and takes down. */
+public final class VhostPort implements Port {
+
+    /** Of queues: one to the guest, one from it. */
+    public static final int MOST_PAIRS = 8;
+
+    private final Segment segment;
+    private final FromGuest[] from = new FromGuest[MOST_PAIRS];
+    private final ToGuest[] to = new ToGuest[MOST_PAIRS];
+    private final int number;
+    private volatile int offloads;
+
+    public VhostPort(Segment segment) {
+        this.segment = segment;
+        for (int i = 0; i < MOST_PAIRS; i++) {
+            from[i] = new FromGuest(this);
+            to[i] = new ToGuest();
+        }
+        number = segment.add(this);
+    }
+
+    Segment segment() {
+        return segment;
+    }
+
+    public int number() {
+        return number;
+    }
+
+    FromGuest from(int pair) {
+        return from[pair];
+    }
+
+    ToGuest to(int pair) {
+        return to[pair];
+    }
+
+    /** The control thread, before the queues start. */
+    void agree(long features) {
+        int length = Features.has(features, Features.VERSION_1 | Features.MERGEABLE_BUFFERS)
+                ? VirtioNetHeader.LENGTH : VirtioNetHeader.LENGTH_WITHOUT_BUFFERS;
+        for (int i = 0; i < MOST_PAIRS; i++) {
+            from[i].queue().headerLength(length);
+            to[i].queue().agree(length, Features.has(features, Features.MERGEABLE_BUFFERS));
+        }
+        offloads = (Features.has(features, Features.GUEST_CHECKSUM) ? Offloads.CHECKSUM : 0)
+                | (Features.has(features, Features.GUEST_TSO4) ? Offloads.TCP4_SEGMENTS : 0)
+                | (Features.has(features, Features.GUEST_TSO6) ? Offloads.TCP6_SEGMENTS : 0)
+                | (Features.has(features, Features.GUEST_ECN) ? Offloads.ECN : 0);
+    }
+
+    @Override
+    public int offloads() {
+        return offloads;
+    }
+
+    @Override
+    public void send(FrameBatch batch, int[] picks, int count) {
+        to[0].send(batch, picks, count);
+    }
+
+    public PortCounters counters() {
+        PortCounters sum = new PortCounters(0, 0, 0, 0, 0, 0, 0);
+        for (int i = 0; i < MOST_PAIRS; i++) {
+            sum = sum.plus(new PortCounters(from[i].frames(), from[i].bytes(), to[i].frames(), to[i].queue().bytes(),
+                    to[i].full(), from[i].queue().bad() + to[i].queue().bad(), to[i].notReady()));
+        }
+        return sum;
+    }
+}

@@ -1,0 +1,84 @@
+package io.tapwright.vswitch.vhostuser;
+
+import io.tapwright.vswitch.memory.GuestMemory;
+import io.tapwright.vswitch.posix.Fd;
+import io.tapwright.vswitch.virtio.DirtyLog;
+import io.tapwright.vswitch.virtio.SplitRing;
+
+/** What a front-end has said of one ring, until there is enough to start it. The control thread's. */
+final class VringState {
+
+    private static final int DESCRIPTOR = 16;
+    /** VHOST_VRING_F_LOG of include/uapi/linux/vhost_types.h. */
+    private static final int LOG_USED = 1;
+
+    private final SplitRing ring;
+
+    int size;
+    int base;
+    /** As the front-end's own addresses; 0 until it has said them. */
+    private long descriptors;
+    private long available;
+    private long used;
+    private boolean logged;
+    boolean enabled;
+    /** The front-end has given what starts the ring: a descriptor for calls, or that there is none. */
+    boolean kicked;
+    Fd kick;
+    Fd call;
+    Fd error;
+
+    VringState(SplitRing ring) {
+        this.ring = ring;
+    }
+
+    SplitRing ring() {
+        return ring;
+    }
+
+    void addresses(int flags, long descriptors, long used, long available) {
+        this.descriptors = descriptors;
+        this.used = used;
+        this.available = available;
+        logged = (flags & LOG_USED) != 0;
+    }
+
+    boolean isComplete() {
+        return kicked && size != 0 && descriptors != 0 && available != 0 && used != 0;
+    }
+
+    /** With the ring locked: starts it, or lets it go on at the same place in other memory. */
+    void stand(GuestMemory memory, boolean eventIndex, DirtyLog log) {
+        long table = memory.translateUser(descriptors, (long) DESCRIPTOR * size);
+        // Two more bytes each for the event index, which are there without it too (VIRTIO 1.2, 2.7.2).
+        long avail = memory.translateUser(available, 6 + 2L * size);
+        long back = memory.translateUser(used, 6 + 8L * size);
+        if (table == GuestMemory.NOWHERE || avail == GuestMemory.NOWHERE || back == GuestMemory.NOWHERE) {
+            throw new ProtocolException("a ring outside of the shared memory");
+        }
+        if ((avail & 1) != 0 || (back & 3) != 0) {
+            throw new ProtocolException("a ring that is not aligned");
+        }
+        ring.log(log);
+        if (ring.isUsable()) {
+            ring.move(memory, table, avail, back);
+        } else {
+            ring.start(memory, size, table, avail, back, base, eventIndex);
+        }
+    }
+
+    /** With the ring locked. Where it stood is where it starts next. */
+    void stop() {
+        if (ring.isUsable()) {
+            base = ring.index();
+        }
+        ring.stop();
+        kicked = false;
+    }
+
+    void close(Fd fd) {
+        if (fd != null) {
+            fd.close();
+        }
+    }
+}

@@ -1,0 +1,210 @@
+package io.tapwright.vswitch.virtio;
+
+import io.tapwright.vswitch.frame.Frame;
+import io.tapwright.vswitch.frame.FrameBatch;
+import io.tapwright.vswitch.frame.VirtioNetHeader;
+import io.tapwright.vswitch.memory.GuestMemory;
+import io.tapwright.vswitch.memory.Memory;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/** A ring with room for frames that a guest is to have. */
+public final class ReceiveQueue {
+
+    private static final int MOST_PARTS = 2 * Chain.MOST_PARTS;
+
+    private final SplitRing ring;
+    private final Chain chain = new Chain();
+    /** Where a frame goes that no single descriptor has room for: the parts of all its buffers, one after the other. */
+    private final long[] partAddress = new long[MOST_PARTS];
+    private final int[] partLength = new int[MOST_PARTS];
+    private final int[] bufferHead = new int[MOST_PARTS];
+    private final int[] bufferLength = new int[MOST_PARTS];
+    /** Where the next byte goes: the part, and how far it is filled. */
+    private int part;
+    private int partUsed;
+    /** For a header that may have to be written in pieces. */
+    private final MemorySegment scratch = Arena.ofAuto().allocate(16, 16);
+    private int headerLength = VirtioNetHeader.LENGTH;
+    private boolean mergeable = true;
+    private long bad;
+    private long bytes;
+
+    public ReceiveQueue(SplitRing ring) {
+        this.ring = ring;
+    }
+
+    public SplitRing ring() {
+        return ring;
+    }
+
+    /**
+     * What was agreed on.
+     *
+     * @param mergeable a frame may be spread over several heads (VIRTIO_NET_F_MRG_RXBUF)
+     */
+    public void agree(int headerLength, boolean mergeable) {
+        this.headerLength = headerLength;
+        this.mergeable = mergeable;
+    }
+
+    /** How many heads were returned empty, for they led to no buffer. */
+    public long bad() {
+        return bad;
+    }
+
+    /** How many bytes the guest was given, without the headers. */
+    public long bytes() {
+        return bytes;
+    }
+
+    /**
+     * Copies frames into the guest's buffers and publishes nothing yet; the ring is locked and usable.
+     *
+     * @param picks which of the batch, in order
+     * @return how many of the first there was room for
+     */
+    public int send(FrameBatch batch, int[] picks, int count) {
+        int sent = 0;
+        long sentBytes = 0;
+        int ready = ring.waiting(count);
+        int header = headerLength;
+        GuestMemory memory = ring.memory();
+        for (; sent < ready; sent++) {
+            Frame frame = batch.frames[picks[sent]];
+            int head = ring.head(sent);
+            if (head >= ring.size() || frame.parts != 1) {
+                break;
+            }
+            // In bounds: head is below the ring's size. Each half is read once.
+            long descriptor = ring.descriptor(head);
+            long buffer = Memory.getLong(descriptor);
+            long rest = Memory.getLong(descriptor + Descriptor.REST);
+            int length = header + frame.length;
+            if (Descriptor.flags(rest) != Descriptor.WRITE || Integer.compareUnsigned(Descriptor.length(rest), length) < 0) {
+                break;
+            }
+            long to = memory.translate(buffer, length);
+            if (to == GuestMemory.NOWHERE) {
+                break;
+            }
+            // In bounds: header and frame have `length` bytes together, which the guest's buffer has too.
+            writeHeader(to, frame, 1);
+            Memory.copy(frame.address, to + header, frame.length);
+            if (ring.log().isOn()) {
+                ring.log().written(to, length, memory);
+            }
+            ring.giveBack(head, length);
+            sentBytes += frame.length;
+        }
+        ring.take(sent);
+        bytes += sentBytes;
+        while (sent < count && ring.isUsable() && sendSpread(batch, batch.frames[picks[sent]])) {
+            bytes += batch.frames[picks[sent]].length;
+            sent++;
+        }
+        return sent;
+    }
+
+    private void writeHeader(long to, Frame frame, int buffers) {
+        Memory.putLong(to, frame.offload);
+        Memory.putShort(to + VirtioNetHeader.CHECKSUM_OFFSET, frame.checksumOffset);
+        if (headerLength == VirtioNetHeader.LENGTH) {
+            Memory.putShort(to + VirtioNetHeader.BUFFERS, buffers);
+        }
+    }
+
+    /** A frame that has parts, or that goes to buffers that have, or to several. */
+    private boolean sendSpread(FrameBatch batch, Frame frame) {
+        int wanted = headerLength + frame.length;
+        int buffers = 0;
+        int parts = 0;
+        int room = 0;
+        int looked = 0;
+        while (room < wanted) {
+            if (ring.waiting(looked + 1) <= looked || buffers > 0 && !mergeable) {
+                return false;
+            }
+            int head = ring.head(looked);
+            if (head >= ring.size()) {
+                ring.breakDown("the available head " + head + " is beyond the ring of " + ring.size());
+                return false;
+            }
+            if (chain.read(ring, head, true) != null || chain.total < headerLength) {
+                if (looked > 0) {
+                    // What came before it is for the next try, which finds this one first.
+                    return dropAfter(looked);
+                }
+                ring.giveBack(head, 0);
+                ring.take(1);
+                bad++;
+                continue;
+            }
+            if (chain.total < wanted && !mergeable) {
+                // Too small for this frame; the next may fit.
+                return false;
+            }
+            if (parts + chain.parts > MOST_PARTS) {
+                return false;
+            }
+            System.arraycopy(chain.address, 0, partAddress, parts, chain.parts);
+            System.arraycopy(chain.length, 0, partLength, parts, chain.parts);
+            parts += chain.parts;
+            bufferHead[buffers] = head;
+            bufferLength[buffers] = Math.min(chain.total, wanted - room);
+            room += bufferLength[buffers];
+            buffers++;
+            looked++;
+        }
+        fill(batch, frame, buffers);
+        for (int i = 0; i < buffers; i++) {
+            ring.giveBack(bufferHead[i], bufferLength[i]);
+        }
+        ring.take(looked);
+        return true;
+    }
+
+    /** Returns the heads up to and with one that leads nowhere, so that it does not stop the queue for ever. */
+    private boolean dropAfter(int looked) {
+        for (int i = 0; i <= looked; i++) {
+            ring.giveBack(ring.head(i), 0);
+        }
+        ring.take(looked + 1);
+        bad++;
+        return false;
+    }
+
+    private void fill(FrameBatch batch, Frame frame, int buffers) {
+        part = 0;
+        partUsed = 0;
+        // The header may be in parts itself.
+        long header = scratch.address();
+        writeHeader(header, frame, buffers);
+        put(header, headerLength);
+        if (frame.parts == 1) {
+            put(frame.address, frame.length);
+            return;
+        }
+        for (int i = frame.firstPart; i < frame.firstPart + frame.parts; i++) {
+            put(batch.partAddress[i], batch.partLength[i]);
+        }
+    }
+
+    /** Appends bytes to the parts, which have room for them: `room` was at least `wanted`. */
+    private void put(long from, int length) {
+        int done = 0;
+        while (done < length) {
+            int bytes = Math.min(partLength[part] - partUsed, length - done);
+            Memory.copy(from + done, partAddress[part] + partUsed, bytes);
+            if (ring.log().isOn()) {
+                ring.log().written(partAddress[part] + partUsed, bytes, ring.memory());
+            }
+            done += bytes;
+            partUsed += bytes;
+            if (partUsed == partLength[part]) {
+                part++;
+                partUsed = 0;
+            }
+        }
+    }
+}
