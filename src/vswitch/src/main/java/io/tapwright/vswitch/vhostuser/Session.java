@@ -35,7 +35,7 @@ final class Session implements AutoCloseable {
     private long status;
 
     /** Who has to know what a session changes. */
-    interface Peers {
+    public interface Peers {
         /** A queue from the guest has a descriptor to call us by, from now on. */
         void watch(FromGuest queue, Fd kick);
 

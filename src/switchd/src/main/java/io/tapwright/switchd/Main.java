@@ -1,0 +1,69 @@
+package io.tapwright.switchd;
+
+import io.tapwright.model.userspace.DesiredSwitch;
+import io.tapwright.model.userspace.SwitchState;
+import io.tapwright.switchctl.SwitchControl;
+import io.tapwright.switchctl.SwitchServer;
+import io.tapwright.vswitch.SwitchSettings;
+import io.tapwright.vswitch.VirtualSwitch;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicReference;
+
+/** Runs the switch until SIGTERM. */
+public final class Main {
+
+    private static final Duration ADDRESS_AGE = Duration.ofSeconds(300);
+
+    private Main() {
+    }
+
+    public static void main(String[] arguments) throws InterruptedException {
+        Options options;
+        try {
+            options = Options.parse(List.of(arguments));
+        } catch (IllegalArgumentException e) {
+            System.err.println("tapwright-switch: " + e.getMessage());
+            System.err.print(Options.USAGE);
+            System.exit(2);
+            return;
+        }
+        AtomicReference<SwitchServer> server = new AtomicReference<>();
+        VirtualSwitch virtualSwitch = new VirtualSwitch(
+                new SwitchSettings(options.socketDirectory(), options.workers(), options.poll(), ADDRESS_AGE),
+                () -> {
+                    if (server.get() != null) {
+                        server.get().stateChanged();
+                    }
+                },
+                Throwable::printStackTrace);
+        virtualSwitch.start();
+        try {
+            server.set(SwitchServer.open(options.controlSocket(), new SwitchControl() {
+                @Override
+                public SwitchState apply(DesiredSwitch desired) {
+                    return virtualSwitch.apply(desired);
+                }
+
+                @Override
+                public SwitchState state() {
+                    return virtualSwitch.state();
+                }
+            }));
+        } catch (IOException e) {
+            System.err.println("tapwright-switch: " + e.getMessage());
+            System.exit(1);
+            return;
+        }
+        System.err.println("tapwright-switch: ready at " + options.controlSocket());
+        CountDownLatch end = new CountDownLatch(1);
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+            server.get().close();
+            virtualSwitch.close();
+            end.countDown();
+        }));
+        end.await();
+    }
+}

@@ -1,0 +1,191 @@
+package io.tapwright.vswitch;
+
+import io.tapwright.model.userspace.DesiredNetwork;
+import io.tapwright.model.userspace.DesiredPort;
+import io.tapwright.model.userspace.DesiredPort.VhostUserPort;
+import io.tapwright.model.userspace.DesiredSwitch;
+import io.tapwright.model.userspace.PortCounters;
+import io.tapwright.model.userspace.PortState;
+import io.tapwright.model.userspace.PortStatus;
+import io.tapwright.model.userspace.SwitchState;
+import io.tapwright.vswitch.forward.Segment;
+import io.tapwright.vswitch.forward.Worker;
+import io.tapwright.vswitch.posix.EventLoop;
+import io.tapwright.vswitch.vhostuser.Endpoint;
+import io.tapwright.vswitch.vhostuser.Switchboard;
+import io.tapwright.vswitch.vhostuser.VhostPort;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+
+/**
+ * The switch: has what it is told to have, and says how that stands. One event loop sets up and takes down, the workers
+ * forward meanwhile.
+ *
+ * <p>Any thread.
+ */
+public final class VirtualSwitch implements AutoCloseable {
+
+    private static final Duration EXPIRY = Duration.ofSeconds(5);
+
+    private final SwitchSettings settings;
+    private final Instant startedAt = Instant.now();
+    private final EventLoop loop;
+    private final List<Worker> workers = new ArrayList<>();
+    private final Switchboard switchboard;
+    private final Runnable onChange;
+
+    // Of the loop's thread alone.
+    private final Map<String, Segment> segments = new HashMap<>();
+    private final Map<PortKey, Attached> attached = new LinkedHashMap<>();
+
+    private record PortKey(String network, String port) {
+    }
+
+    /** A port that is there. */
+    private static final class Attached {
+        final DesiredPort desired;
+        final Endpoint endpoint;
+        PortStatus status;
+        String reason = "";
+        Instant since = Instant.now();
+
+        Attached(DesiredPort desired, Endpoint endpoint) {
+            this.desired = desired;
+            this.endpoint = endpoint;
+        }
+    }
+
+    /**
+     * @param onChange  is called when a port's status changes; on the loop's thread, returns at once
+     * @param onFailure hears of what should not happen
+     */
+    public VirtualSwitch(SwitchSettings settings, Runnable onChange, Consumer<Throwable> onFailure) {
+        this.settings = settings;
+        this.onChange = onChange;
+        loop = new EventLoop("switch-loop", onFailure);
+        for (int i = 0; i < settings.workers(); i++) {
+            workers.add(new Worker("switch-worker-" + i, settings.poll().toNanos(), fault -> loop.execute(this::checkMemory)));
+        }
+        switchboard = new Switchboard(workers);
+    }
+
+    public void start() {
+        workers.forEach(Worker::start);
+        loop.start();
+        loop.execute(this::expire);
+    }
+
+    /** Has this, and nothing else; ports that stay as they are lose no frame. */
+    public SwitchState apply(DesiredSwitch desired) {
+        return loop.call(() -> {
+            onApply(desired);
+            return onState();
+        });
+    }
+
+    /** With counters of this moment. */
+    public SwitchState state() {
+        return loop.call(this::onState);
+    }
+
+    private void onApply(DesiredSwitch desired) {
+        Map<PortKey, DesiredPort> wanted = new LinkedHashMap<>();
+        for (DesiredNetwork network : desired.networks()) {
+            network.ports().forEach(port -> wanted.put(new PortKey(network.name(), port.name()), port));
+        }
+        requireBelowDirectory(wanted);
+        List.copyOf(attached.keySet()).forEach(key -> {
+            if (!attached.get(key).desired.equals(wanted.get(key))) {
+                detach(key);
+            }
+        });
+        wanted.forEach((key, port) -> {
+            if (!attached.containsKey(key)) {
+                attach(key, port);
+            }
+        });
+        segments.keySet().removeIf(name -> desired.networks().stream().noneMatch(n -> n.name().equals(name)));
+    }
+
+    private void requireBelowDirectory(Map<PortKey, DesiredPort> wanted) {
+        wanted.forEach((key, port) -> {
+            if (port instanceof VhostUserPort vhost && !settings.socketDirectory().equals(vhost.socket().getParent())) {
+                throw new IllegalArgumentException("port '" + key.port + "' of network '" + key.network + "': socket "
+                        + vhost.socket() + " is not in " + settings.socketDirectory());
+            }
+        });
+    }
+
+    private void attach(PortKey key, DesiredPort desired) {
+        Segment segment = segments.computeIfAbsent(key.network, Segment::new);
+        switch (desired) {
+            case VhostUserPort vhost -> {
+                VhostPort port = new VhostPort(segment);
+                segment.addresses().fix(Addresses.number(vhost.mac()), port.number());
+                Endpoint endpoint = new Endpoint(vhost, port, loop, switchboard, () -> changed(key));
+                attached.put(key, new Attached(desired, endpoint));
+                endpoint.open();
+                changed(key);
+            }
+            case DesiredPort.TapPort tap -> throw new IllegalArgumentException("taps are not there yet: " + tap.device());
+        }
+    }
+
+    private void detach(PortKey key) {
+        Attached gone = attached.remove(key);
+        // No more frames to it, then none from it, then what they lay in.
+        segments.get(key.network).remove(gone.endpoint.port().number());
+        gone.endpoint.close();
+    }
+
+    private void changed(PortKey key) {
+        Attached port = attached.get(key);
+        if (port != null && (port.status != port.endpoint.status() || !port.reason.equals(port.endpoint.reason()))) {
+            port.status = port.endpoint.status();
+            port.reason = port.endpoint.reason();
+            port.since = Instant.now();
+            onChange.run();
+        }
+    }
+
+    private SwitchState onState() {
+        List<PortState> ports = new ArrayList<>();
+        attached.forEach((key, port) -> {
+            port.endpoint.say();
+            ports.add(new PortState(key.network, key.port, port.status, port.reason, port.since, counters(port)));
+        });
+        return new SwitchState(ProcessHandle.current().pid(), startedAt, ports);
+    }
+
+    private static PortCounters counters(Attached port) {
+        var counters = port.endpoint.port().counters();
+        return new PortCounters(counters.framesIn(), counters.bytesIn(), counters.framesOut(), counters.bytesOut(),
+                Map.of("full", counters.dropsFull(), "invalid", counters.dropsInvalid(), "not-ready", counters.dropsNotReady()));
+    }
+
+    private void checkMemory() {
+        List.copyOf(attached.values()).forEach(port -> port.endpoint.checkMemory());
+    }
+
+    private void expire() {
+        int before = (int) (System.nanoTime() / 1_000_000_000L - settings.addressAge().toSeconds());
+        segments.values().forEach(segment -> segment.addresses().expire(before));
+        loop.after(EXPIRY, this::expire);
+    }
+
+    @Override
+    public void close() {
+        loop.call(() -> {
+            List.copyOf(attached.keySet()).forEach(this::detach);
+            return null;
+        });
+        loop.close();
+        workers.forEach(Worker::close);
+    }
+}
