@@ -4,6 +4,8 @@ import io.tapwright.model.DomainId;
 import io.tapwright.model.MacAddress;
 import io.tapwright.model.domain.DomainSpec;
 import io.tapwright.model.domain.InterfaceSpec;
+import io.tapwright.model.network.NetworkCatalog;
+import io.tapwright.model.plan.DesiredNic;
 import io.tapwright.model.plan.Phase;
 import java.util.ArrayList;
 import java.util.List;
@@ -38,6 +40,11 @@ record DomainEntry(
 
     DomainEntry withPlugged(Map<InterfaceSpec, Long> now) {
         return new DomainEntry(id, name, reported, persistent, config, live, now, phase, hookAtNanos, startedAtNanos);
+    }
+
+    /** Every NIC that it has or is to have. */
+    List<DesiredNic> wanted(NetworkCatalog catalog) {
+        return DesiredNic.of(config, phase == Phase.OFF ? Optional.empty() : liveWithPlugged(), phase, catalog);
     }
 
     /** The running machine with the NICs that were announced for it. */

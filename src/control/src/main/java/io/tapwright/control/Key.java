@@ -21,7 +21,7 @@ sealed interface Key {
         }
     }
 
-    /** Every device of the host: find out anew what is ours, and look at everything. */
+    /** Every device of the host: find out anew what is ours, and what is not as it should be. */
     record Sweep() implements Key {
         @Override
         public String toString() {

@@ -22,6 +22,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.IntFunction;
 
 /**
  * Brings the NICs of one domain to where they should be: observe, plan, apply, until a read finds nothing more to do.
@@ -195,16 +197,25 @@ final class NicWiring {
         return !host.link(network.bridge()).map(Link::index).equals(bridge(network).link().map(Link::index));
     }
 
+    /** The bridge that libvirt has, or will have, the NIC's device on; null where that is unknown. */
+    static String bridgeOf(DesiredNic.Observed nic, Function<InterfaceName, Optional<Link>> byName,
+            IntFunction<Optional<Link>> byIndex) {
+        return deviceOf(nic).filter(device -> InterfaceName.fault(device) == null)
+                .flatMap(device -> byName.apply(new InterfaceName(device)))
+                .filter(link -> link.master() != Link.NO_MASTER)
+                .flatMap(link -> byIndex.apply(link.master()))
+                .map(bridge -> bridge.name().text())
+                .orElse(nic.spec().type().equals("bridge") ? nic.spec().source().orElse(null) : null);
+    }
+
+    static Optional<String> deviceOf(DesiredNic.Observed nic) {
+        return nic.live() ? nic.spec().target() : Optional.empty();
+    }
+
     private NicFinding observe(DesiredNic.Observed nic) {
-        String device = nic.live() ? nic.spec().target().orElse(null) : null;
+        String device = deviceOf(nic).orElse(null);
         try {
-            Optional<Link> link = device == null || InterfaceName.fault(device) != null
-                    ? Optional.empty()
-                    : host.link(new InterfaceName(device));
-            String bridge = link.filter(l -> l.master() != Link.NO_MASTER)
-                    .flatMap(l -> host.link(l.master()))
-                    .map(l -> l.name().text())
-                    .orElse(nic.spec().type().equals("bridge") ? nic.spec().source().orElse(null) : null);
+            String bridge = bridgeOf(nic, host::link, host::link);
             return new NicFinding(nic, device, null, bridge, Standing.observed(Optional.empty()), Outcome.DONE);
         } catch (HostNetworkException e) {
             return new NicFinding(nic, device, null, null, Standing.observed(Optional.of(e.getMessage())), Outcome.DONE);

@@ -12,7 +12,6 @@ import io.tapwright.model.host.Link;
 import io.tapwright.model.host.LinkRef;
 import io.tapwright.model.network.Network;
 import io.tapwright.model.plan.DesiredNic;
-import io.tapwright.model.plan.Phase;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -67,6 +66,11 @@ final class Reconciler {
         return Outcome.DONE;
     }
 
+    /** What needs no look, given every device. */
+    Overview overview(List<Link> all) {
+        return new Overview(all, settings, index, board);
+    }
+
     Outcome network(String name) {
         Network network = settings.catalog().network(name).orElseThrow();
         NetworkKeeper.Finding finding = networks.keep(network);
@@ -81,7 +85,7 @@ final class Reconciler {
     }
 
     private Outcome known(DomainEntry entry) {
-        List<DesiredNic> wanted = wantedOf(entry);
+        List<DesiredNic> wanted = entry.wanted(settings.catalog());
         // What libvirt has not told of yet may have NICs that the hook did not speak of: nothing of it is unwanted.
         Outcome removal = entry.reported() ? removeUnwanted(entry.id(), wanted) : Outcome.DONE;
         NicWiring wiring = new NicWiring(host, actor, settings.taps(), index, networks, fights, disposal,
@@ -90,11 +94,6 @@ final class Reconciler {
         board.putDomain(entry, findings);
         return findings.stream().map(NicFinding::outcome).reduce(removal, Outcome::and).and(inventory.nextLapse(entry)
                 .<Outcome>map(Outcome.LookAgain::new).orElse(Outcome.DONE));
-    }
-
-    private List<DesiredNic> wantedOf(DomainEntry entry) {
-        return DesiredNic.of(entry.config(), entry.phase() == Phase.OFF ? Optional.empty() : entry.liveWithPlugged(),
-                entry.phase(), settings.catalog());
     }
 
     private Outcome gone(DomainId id) {

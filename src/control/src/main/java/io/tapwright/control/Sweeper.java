@@ -56,9 +56,10 @@ final class Sweeper {
     /**
      * What a sweep leaves to do.
      *
+     * @param seen     every device
      * @param toLookAt domains that are gone, or presumed so, and have taps
      */
-    record Result(List<DomainId> toLookAt, Outcome outcome) {
+    record Result(List<Link> seen, List<DomainId> toLookAt, Outcome outcome) {
     }
 
     /**
@@ -85,7 +86,7 @@ final class Sweeper {
         orphanSince.keySet().retainAll(libvirtIsTrusted ? orphans.keySet() : Set.of());
         Outcome reaping = libvirtIsTrusted ? reap(orphans, toLookAt, problems) : Outcome.DONE;
         tell(problems);
-        return new Result(toLookAt, networks.and(reaping));
+        return new Result(all, toLookAt, networks.and(reaping));
     }
 
     /** Only decides: the domain's own key does the work, so that nothing is reaped that is being prepared meanwhile. */

@@ -149,7 +149,9 @@ final class Workers implements AutoCloseable {
         Sweeper.Result result = sweeper.sweep(libvirtIsConnected.getAsBoolean() && inventory.isComplete());
         settings.catalog().networks().keySet().stream().sorted().forEach(name -> queue.add(new Key.Network(name)));
         result.toLookAt().forEach(id -> queue.add(new Key.Domain(id)));
-        inventory.entries().forEach(entry -> queue.add(new Key.Domain(entry.id())));
+        Overview overview = reconciler.overview(result.seen());
+        inventory.entries().stream().filter(entry -> !overview.isSettled(entry))
+                .forEach(entry -> queue.add(new Key.Domain(entry.id())));
         return result.outcome();
     }
 

@@ -27,11 +27,12 @@ final class Recorder implements ControlListener {
     final List<NicStatus> wired = Collections.synchronizedList(new ArrayList<>());
     final List<String> drift = Collections.synchronizedList(new ArrayList<>());
     final List<String> reaped = Collections.synchronizedList(new ArrayList<>());
+    final List<String> looks = Collections.synchronizedList(new ArrayList<>());
     final List<String> events = Collections.synchronizedList(new ArrayList<>());
 
     void forget() {
         List.of(nics, removedNics, domains, removedDomains, networks, libvirt, applied, failures, problems, retries, wired,
-                drift, reaped, events).forEach(List::clear);
+                drift, reaped, looks, events).forEach(List::clear);
     }
 
     /** Where each change of a NIC left it, such as {@code vnet0 ready}. */
@@ -110,6 +111,11 @@ final class Recorder implements ControlListener {
     @Override
     public void retrying(String kind, String what, int times, Duration delay) {
         retries.add(what);
+    }
+
+    @Override
+    public void reconciled(String kind, Duration took) {
+        looks.add(kind);
     }
 
     @Override
