@@ -13,16 +13,15 @@ import io.tapwright.model.host.Errno;
 import io.tapwright.model.host.HostNetworkException;
 import io.tapwright.model.host.Link;
 import io.tapwright.model.host.LinkListener;
-import java.util.LinkedHashSet;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.IntFunction;
 
 /**
- * Listens to the kernel's notifications about devices, on a thread and a socket of its own. Notifications about a
- * bridge's port (family AF_BRIDGE) tell only the port's part, so the device is read anew for them, once for all that
- * wait. An exception of the listener goes to the thread's uncaught exception handler and ends nothing.
+ * Listens to the kernel's notifications about devices, on a thread and a socket of its own. Tells of a device once it has
+ * stood still for a moment, and only the last that was heard. Notifications about a bridge's port (family AF_BRIDGE) tell
+ * only the port's part; where such a one is the last, the device is read anew. An exception of the listener goes to the
+ * thread's uncaught exception handler and ends nothing.
  */
 final class LinkMonitor implements AutoCloseable {
 
@@ -31,7 +30,7 @@ final class LinkMonitor implements AutoCloseable {
     private static final int SO_RCVBUFFORCE = 33;
     /** A notification is about one device: some 2 KiB. */
     private static final int ROOM = 64 * 1024;
-    /** After how many the devices to read anew are read, however many more wait. */
+    /** After how many the listener is told, however many more wait. */
     private static final int BATCH = 256;
     private static final int PAUSE_MILLIS = 1000;
 
@@ -40,9 +39,20 @@ final class LinkMonitor implements AutoCloseable {
     private final Fd notifications;
     private final Fd wakeUp;
     private final NativeBuffer room = new NativeBuffer(ROOM);
-    private final Set<Integer> toRead = new LinkedHashSet<>();
+    private final LatestNews<News> news = new LatestNews<>();
     private final Thread thread;
     private volatile boolean closed;
+
+    private sealed interface News {
+
+        /** A notification about the whole device. */
+        record Told(Message message) implements News {
+        }
+
+        /** A notification about a part of it. */
+        record Hinted(int index) implements News {
+        }
+    }
 
     private LinkMonitor(LinkListener listener, IntFunction<Optional<Link>> reader, Fd notifications, Fd wakeUp) {
         this.listener = listener;
@@ -78,10 +88,15 @@ final class LinkMonitor implements AutoCloseable {
     private void run() {
         try (notifications; wakeUp) {
             while (!closed) {
-                Fd.awaitInput(-1, wakeUp, notifications);
+                if (news.isEmpty()) {
+                    Fd.awaitInput(-1, wakeUp, notifications);
+                } else {
+                    // Without an eye on the notifications: whatever comes meanwhile is taken at one go.
+                    Fd.awaitInput((int) LatestNews.QUIET.toMillis(), wakeUp);
+                }
                 if (!closed) {
                     receive();
-                    readAnew();
+                    tellDue();
                 }
             }
         }
@@ -110,24 +125,35 @@ final class LinkMonitor implements AutoCloseable {
         if (message.type() != Rtnetlink.RTM_NEWLINK && message.type() != Rtnetlink.RTM_DELLINK) {
             return;
         }
-        if (LinkMessage.familyOf(message) == Rtnetlink.AF_BRIDGE) {
-            toRead.add(LinkMessage.indexOf(message));
-            return;
+        int index = LinkMessage.indexOf(message);
+        if (LinkMessage.familyOf(message) != Rtnetlink.AF_BRIDGE) {
+            news.put(index, new News.Told(message.copy()), System.nanoTime());
+        } else if (!isGone(index)) {
+            news.put(index, new News.Hinted(index), System.nanoTime());
         }
-        toRead.remove(LinkMessage.indexOf(message));
-        LinkDecoder.decode(message).ifPresent(link -> tell(message.type() == Rtnetlink.RTM_NEWLINK
-                ? l -> l.onChanged(link) : l -> l.onGone(link.ref())));
     }
 
-    private void readAnew() {
-        for (int index : toRead) {
+    /** A device that is gone can't be read anew, so nothing takes the place of this but a new one of the same index. */
+    private boolean isGone(int index) {
+        return news.of(index) instanceof News.Told(Message last) && last.type() == Rtnetlink.RTM_DELLINK;
+    }
+
+    private void tellDue() {
+        for (News due : news.takeDue(System.nanoTime())) {
             try {
-                reader.apply(index).ifPresent(link -> tell(l -> l.onChanged(link)));
-            } catch (HostNetworkException unreadable) {
+                switch (due) {
+                    case News.Told(Message message) -> tell(message);
+                    case News.Hinted(int index) -> reader.apply(index).ifPresent(link -> tell(l -> l.onChanged(link)));
+                }
+            } catch (HostNetworkException | MalformedMessageException unreadable) {
                 tell(LinkListener::onOverrun);
             }
         }
-        toRead.clear();
+    }
+
+    private void tell(Message message) {
+        LinkDecoder.decode(message).ifPresent(link -> tell(message.type() == Rtnetlink.RTM_NEWLINK
+                ? l -> l.onChanged(link) : l -> l.onGone(link.ref())));
     }
 
     private void tell(Consumer<LinkListener> call) {

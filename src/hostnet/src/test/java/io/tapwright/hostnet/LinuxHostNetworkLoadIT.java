@@ -123,6 +123,9 @@ class LinuxHostNetworkLoadIT {
             try (AutoCloseable monitor = network.monitor(throwing)) {
                 assertThat(monitor).isNotNull();
                 network.apply(new HostAction.CreateBridge(BRIDGE, MAC, 1500, "x"));
+                while (!thrown.get()) {
+                    Thread.onSpinWait();
+                }
                 network.apply(new HostAction.ChangeLink(network.link(BRIDGE).orElseThrow().ref(), LinkChange.NONE.mtu(1400)));
 
                 heard.awaitChanged(l -> l.mtu() == 1400);

@@ -49,6 +49,13 @@ public record Message(int type, int flags, int sequence, ByteBuffer bytes, int s
         }
     }
 
+    /** The same message with bytes of its own, valid for ever. */
+    public Message copy() {
+        byte[] payload = new byte[end - start];
+        bytes.get(start, payload);
+        return new Message(type, flags, sequence, ByteBuffer.wrap(payload).order(bytes.order()), 0, payload.length);
+    }
+
     public boolean is(int flag) {
         return (flags & flag) != 0;
     }
