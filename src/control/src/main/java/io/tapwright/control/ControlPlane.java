@@ -59,7 +59,7 @@ public final class ControlPlane implements AutoCloseable {
         this.board = new StatusBoard(clock, nanoClock, listener);
         this.queue = new WorkQueue<>(nanoClock);
         Actor actor = new Actor(host, settings.dryRun(), nanoClock, listener);
-        Disposal disposal = new Disposal(host, actor, index, queue);
+        Disposal disposal = new Disposal(host, actor, index, queue, nanoClock);
         Reconciler reconciler = new Reconciler(host, actor, settings, inventory, index, board, disposal, nanoClock, listener);
         Sweeper sweeper = new Sweeper(host, actor, settings, inventory, index, nanoClock, listener);
         this.workers = new Workers(queue, reconciler, disposal, sweeper, new Backoff(RandomGenerator.getDefault()), inventory,

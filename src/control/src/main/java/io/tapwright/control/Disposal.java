@@ -6,41 +6,57 @@ import io.tapwright.model.host.HostNetwork;
 import io.tapwright.model.host.HostNetworkException;
 import io.tapwright.model.host.Link;
 import io.tapwright.model.host.LinkRef;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
 
 /**
- * Taps that nothing wants any more, deleted together: what gathers while one deletion waits for the kernel goes with the
- * next. A name that is wanted again meanwhile is taken out, or waited for.
+ * Taps that nothing wants any more, deleted together: a deletion begins once nothing has been condemned for a moment, and
+ * what gathers while it waits for the kernel goes with the next. A name that is wanted again meanwhile is taken out, or
+ * waited for.
  *
  * <p>Any worker condemns and spares; the one that has the disposal's key carries out. Guarded by its own monitor.
  */
 final class Disposal {
 
+    /** One deletion takes the kernel some 50 ms, however many devices it is of. */
+    static final Duration QUIET = Duration.ofMillis(10);
+    /** While more and more is condemned. */
+    static final Duration LONGEST = Duration.ofMillis(60);
+
     private final HostNetwork host;
     private final Actor actor;
     private final DeviceIndex index;
     private final WorkQueue<Key> queue;
+    private final LongSupplier nanoClock;
     private final Map<Integer, Link> condemned = new LinkedHashMap<>();
     private Set<InterfaceName> goingNow = Set.of();
+    private long firstCondemnedNanos;
+    private long lastCondemnedNanos;
 
-    Disposal(HostNetwork host, Actor actor, DeviceIndex index, WorkQueue<Key> queue) {
+    Disposal(HostNetwork host, Actor actor, DeviceIndex index, WorkQueue<Key> queue, LongSupplier nanoClock) {
         this.host = host;
         this.actor = actor;
         this.index = index;
         this.queue = queue;
+        this.nanoClock = nanoClock;
     }
 
     /** Has a tap deleted soon, if then it still is what it is now and no process holds it open. */
     void condemn(Link tap) {
         synchronized (this) {
+            lastCondemnedNanos = nanoClock.getAsLong();
+            if (condemned.isEmpty()) {
+                firstCondemnedNanos = lastCondemnedNanos;
+            }
             condemned.put(tap.index(), tap);
         }
-        queue.add(new Key.Disposal());
+        queue.addAfter(new Key.Disposal(), QUIET);
     }
 
     /** The device of this name is wanted: it is not deleted, or has been when this returns. */
@@ -62,6 +78,10 @@ final class Disposal {
 
     /** @throws HostNetworkException where the kernel refuses; what was to go is condemned again */
     Outcome carryOut() {
+        Duration rest = untilGathered();
+        if (rest.isPositive()) {
+            return new Outcome.LookAgain(rest);
+        }
         List<Link> batch = take();
         try {
             List<LinkRef> going = batch.stream().filter(this::isStillSo).map(Link::ref).toList();
@@ -75,6 +95,12 @@ final class Disposal {
         } finally {
             finish();
         }
+    }
+
+    private synchronized Duration untilGathered() {
+        long now = nanoClock.getAsLong();
+        return condemned.isEmpty() ? Duration.ZERO : Duration.ofNanos(
+                Math.min(lastCondemnedNanos + QUIET.toNanos() - now, firstCondemnedNanos + LONGEST.toNanos() - now));
     }
 
     private synchronized List<Link> take() {

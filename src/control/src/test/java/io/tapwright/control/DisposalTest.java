@@ -15,6 +15,7 @@ import io.tapwright.model.host.LinkChange;
 import io.tapwright.model.host.TapOwner;
 import io.tapwright.testkit.libvirt.DomainBuilder;
 import io.tapwright.testkit.net.FakeHostNetwork;
+import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Consumer;
@@ -24,13 +25,14 @@ class DisposalTest {
 
     private static final DomainId WEB = DomainBuilder.domain("web").spec().id();
 
+    private final HandClock clock = new HandClock();
     private final FakeHostNetwork kernel = new FakeHostNetwork();
     private final DeviceIndex index = new DeviceIndex("main", Set.of());
-    private final WorkQueue<Key> queue = new WorkQueue<>(new HandClock());
+    private final WorkQueue<Key> queue = new WorkQueue<>(clock);
     private final Recorder told = new Recorder();
     private Consumer<HostAction> before = action -> { };
     private final Disposal disposal = new Disposal(kernel,
-            new Actor(new BeforeApply(kernel, action -> before.accept(action)), false, new HandClock(), told), index, queue);
+            new Actor(new BeforeApply(kernel, action -> before.accept(action)), false, clock, told), index, queue, clock);
 
     private Link tap(String name) {
         InterfaceName device = new InterfaceName(name);
@@ -41,6 +43,11 @@ class DisposalTest {
         return link;
     }
 
+    /** As long as a deletion waits for more. */
+    private void gather() {
+        clock.pass(Disposal.QUIET);
+    }
+
     private boolean exists(String name) {
         return kernel.link(new InterfaceName(name)).isPresent();
     }
@@ -49,16 +56,45 @@ class DisposalTest {
     void whatIsCondemnedGoesTogether() {
         disposal.condemn(tap("vnet0"));
         disposal.condemn(tap("vnet1"));
-        assertThat(queue.depth()).isEqualTo(1);
+        gather();
+        assertThat(queue.poll()).isEqualTo(new Key.Disposal());
+        assertThat(queue.poll()).isNull();
         disposal.carryOut();
         assertThat(told.applied).hasSize(1);
         assertThat(SeenKernel.names(kernel)).containsExactly("lo");
     }
 
     @Test
+    void waitsUntilNothingMoreHasBeenCondemnedForAMoment() {
+        disposal.condemn(tap("vnet0"));
+        clock.pass(Disposal.QUIET.dividedBy(2));
+        disposal.condemn(tap("vnet1"));
+        clock.pass(Disposal.QUIET.dividedBy(2));
+        assertThat(disposal.carryOut()).isInstanceOf(Outcome.LookAgain.class);
+        assertThat(told.applied).isEmpty();
+        clock.pass(Disposal.QUIET);
+        assertThat(disposal.carryOut()).isEqualTo(Outcome.DONE);
+        assertThat(told.applied).hasSize(1);
+        assertThat(SeenKernel.names(kernel)).containsExactly("lo");
+    }
+
+    @Test
+    void doesNotWaitForEverWhileMoreAndMoreIsCondemned() {
+        Duration waited = Duration.ZERO;
+        for (int i = 0; told.applied.isEmpty(); i++) {
+            disposal.condemn(tap("vnet" + i));
+            disposal.carryOut();
+            clock.pass(Disposal.QUIET.dividedBy(2));
+            waited = waited.plus(Disposal.QUIET.dividedBy(2));
+        }
+        assertThat(waited).isBetween(Disposal.LONGEST, Disposal.LONGEST.plus(Disposal.QUIET));
+    }
+
+    @Test
     void whatIsWantedAgainIsSpared() {
         disposal.condemn(tap("vnet0"));
         disposal.spare(new InterfaceName("vnet0"));
+        gather();
         disposal.carryOut();
         assertThat(exists("vnet0")).isTrue();
         assertThat(told.applied).isEmpty();
@@ -74,6 +110,7 @@ class DisposalTest {
         kernel.applyAsOther(new HostAction.ChangeLink(kernel.link(new InterfaceName("anothers")).orElseThrow().ref(),
                 LinkChange.NONE.alias(new Mark.Tap("dev", new NicId(WEB, DomainBuilder.mac(1)), "web").text())));
         index.note(kernel.link(new InterfaceName("anothers")).orElseThrow());
+        gather();
         disposal.carryOut();
         assertThat(SeenKernel.names(kernel)).containsExactly("anothers", "elsewhere", "held", "lo");
     }
@@ -82,6 +119,7 @@ class DisposalTest {
     void whatTheKernelRefusesIsTriedAgain() {
         kernel.refuse(a -> a instanceof HostAction.DeleteLinks, Errno.EBUSY);
         disposal.condemn(tap("vnet0"));
+        gather();
         assertThatThrownBy(disposal::carryOut).isInstanceOf(HostNetworkException.class).hasMessageContaining("EBUSY");
         kernel.relent();
         disposal.carryOut();
@@ -97,6 +135,7 @@ class DisposalTest {
             awaitQuietly(goOn);
         };
         disposal.condemn(tap("vnet0"));
+        gather();
         Thread worker = Thread.ofPlatform().start(disposal::carryOut);
         deleting.await();
         boolean[] thereAfterwards = {true};
@@ -121,6 +160,7 @@ class DisposalTest {
         };
         kernel.refuse(a -> a instanceof HostAction.DeleteLinks, Errno.EBUSY);
         disposal.condemn(tap("vnet0"));
+        gather();
         Thread worker = Thread.ofPlatform().start(() -> assertThatThrownBy(disposal::carryOut).hasMessageContaining("EBUSY"));
         deleting.await();
         Thread wanting = Thread.ofPlatform().start(() -> disposal.spare(new InterfaceName("vnet0")));

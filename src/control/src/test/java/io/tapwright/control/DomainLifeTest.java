@@ -131,7 +131,7 @@ class DomainLifeTest {
         world.letGo(web);
         world.agent.stopped(web);
         world.agent.released(web);
-        world.agent.drain(); // libvirt has not said anything yet
+        world.settleWithoutLibvirt();
         assertThat(world.devices()).containsExactly("br0", "lo");
         world.libvirt.deactivate(web.id());
         world.settle();

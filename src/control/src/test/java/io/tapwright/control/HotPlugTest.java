@@ -86,6 +86,7 @@ class HotPlugTest {
         announce(second);
         InterfaceSpec elsewhere = nicOf(mac(2), "vnet9", 1, true);
         announce(elsewhere);
+        world.settle();
         assertThat(world.devices()).containsExactly("br0", "lo", "vnet0", "vnet9");
     }
 

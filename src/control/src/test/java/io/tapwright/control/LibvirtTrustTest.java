@@ -202,7 +202,7 @@ class LibvirtTrustTest {
         world.agent.stopped(web);
         world.agent.released(web);
         world.libvirt.hand(old);
-        world.agent.drain();
+        world.settleWithoutLibvirt();
         assertThat(world.devices()).containsExactly("br0", "lo");
         world.libvirt.deactivate(web.id());
         world.settle();

@@ -128,11 +128,18 @@ final class World {
         return start();
     }
 
-    /** All that can be done now is done. */
+    /** All that can be done now is done, and what is condemned by it deleted. */
     void settle() {
         do {
-            agent.drain();
+            settleWithoutLibvirt();
         } while (libvirt.deliver());
+    }
+
+    /** The same where libvirt has not said anything yet. */
+    void settleWithoutLibvirt() {
+        agent.drain();
+        clock.pass(Disposal.QUIET);
+        agent.drain();
     }
 
     void pass(Duration time) {
