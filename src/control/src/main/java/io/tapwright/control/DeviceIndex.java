@@ -151,10 +151,11 @@ final class DeviceIndex {
         }
     }
 
+    /** What the bridge does with a port that has no carrier says nothing, and the kernel tells of it up to a second late. */
     private static boolean sameState(Link a, Link b) {
         return a.name().equals(b.name()) && a.kind().equals(b.kind()) && a.mac().equals(b.mac()) && a.mtu() == b.mtu()
                 && a.up() == b.up() && a.carrier() == b.carrier() && a.master() == b.master()
-                && a.alias().equals(b.alias()) && a.port().equals(b.port());
+                && a.alias().equals(b.alias()) && (!a.carrier() || a.port().equals(b.port()));
     }
 
     /** A device before and after. */

@@ -5,8 +5,13 @@ import io.tapwright.model.host.LinkListener;
 import io.tapwright.model.host.LinkRef;
 import io.tapwright.model.network.Network;
 import io.tapwright.model.status.DomainStatus;
+import java.util.LinkedHashSet;
+import java.util.Set;
 
-/** The kernel's side: takes note of what changed, and queues whom it concerns. Called on the monitor's thread only. */
+/**
+ * The kernel's side: takes note of what changed, and queues whom it concerns, each key once: it may be taken and worked on
+ * before another is queued. Called on the monitor's thread only.
+ */
 final class KernelEvents implements LinkListener {
 
     private final ControlSettings settings;
@@ -28,14 +33,18 @@ final class KernelEvents implements LinkListener {
 
     @Override
     public void onChanged(Link link) {
-        index.note(link).ifPresent(this::queueConcerned);
+        Set<Key> concerned = new LinkedHashSet<>();
+        index.note(link).ifPresent(change -> collect(change, concerned));
+        concerned.forEach(queue::add);
     }
 
     @Override
     public void onGone(LinkRef link) {
-        index.noteGone(link.index()).ifPresent(this::queueConcerned);
+        Set<Key> concerned = new LinkedHashSet<>();
+        index.noteGone(link.index()).ifPresent(change -> collect(change, concerned));
         // Whoever was refused because somebody else's device had the name may have it now.
-        board.wanting(link.name()).forEach(domain -> queue.add(new Key.Domain(domain)));
+        board.wanting(link.name()).forEach(domain -> concerned.add(new Key.Domain(domain)));
+        concerned.forEach(queue::add);
     }
 
     @Override
@@ -44,30 +53,30 @@ final class KernelEvents implements LinkListener {
         queue.add(new Key.Sweep());
     }
 
-    private void queueConcerned(DeviceIndex.Change change) {
-        change.before().ifPresent(link -> queueOwner(link, change));
-        change.after().ifPresent(link -> queueOwner(link, change));
+    private void collect(DeviceIndex.Change change, Set<Key> concerned) {
+        change.before().ifPresent(link -> collectConcerned(link, change, concerned));
+        change.after().ifPresent(link -> collectConcerned(link, change, concerned));
     }
 
-    private void queueOwner(Link link, DeviceIndex.Change change) {
-        index.owner(link).ifPresent(domain -> queue.add(new Key.Domain(domain)));
+    private void collectConcerned(Link link, DeviceIndex.Change change, Set<Key> concerned) {
+        index.owner(link).ifPresent(domain -> concerned.add(new Key.Domain(domain)));
         for (Network network : settings.catalog().networks().values()) {
             boolean isBridge = network.bridge().equals(link.name());
             if (isBridge || network.uplink().filter(u -> u.device().equals(link.name())).isPresent()) {
-                queue.add(new Key.Network(network.name()));
+                concerned.add(new Key.Network(network.name()));
             }
             if (isBridge && change.mattersToPorts()) {
-                queueDomainsOn(network.name());
+                collectDomainsOn(network.name(), concerned);
             }
         }
     }
 
     /** Also the domains that are being looked at for the first time, which may have read the device before it changed. */
-    private void queueDomainsOn(String network) {
+    private void collectDomainsOn(String network, Set<Key> concerned) {
         for (DomainEntry entry : inventory.entries()) {
             DomainStatus status = board.domain(entry.id());
             if (status == null || status.nics().stream().anyMatch(nic -> network.equals(nic.network()))) {
-                queue.add(new Key.Domain(entry.id()));
+                concerned.add(new Key.Domain(entry.id()));
             }
         }
     }

@@ -27,6 +27,12 @@ class DeviceIndexTest {
                 Optional.empty(), Optional.empty());
     }
 
+    private static Link port(boolean carrier, Link.BridgePort.State state) {
+        return new Link(2, new InterfaceName("vnet0"), Link.TUN, Optional.empty(), 1500, true, carrier, 4, mark("main", WEB), 0,
+                List.of(), true, Optional.of(new Link.Tun(true, false, true, true, -1, -1, -1)),
+                Optional.of(new Link.BridgePort(state)), Optional.empty());
+    }
+
     private static Link tapOf(DomainId domain, int number, String name) {
         return link(number, name, Link.TUN, mark("main", domain), false, false);
     }
@@ -66,6 +72,15 @@ class DeviceIndexTest {
         Link held = link(2, "vnet0", Link.TUN, mark("main", WEB), true, true);
         assertThat(index.note(held)).isPresent();
         assertThat(index.noteGone(2)).contains(new DeviceIndex.Change(Optional.of(held), Optional.empty()));
+    }
+
+    @Test
+    void aPortsStateMattersOnlyWhileSomebodyHoldsTheTap() {
+        index.note(port(false, Link.BridgePort.State.FORWARDING));
+        assertThat(index.note(port(false, Link.BridgePort.State.DISABLED))).isEmpty();
+        assertThat(index.note(port(true, Link.BridgePort.State.LISTENING))).isPresent();
+        assertThat(index.note(port(true, Link.BridgePort.State.FORWARDING))).isPresent();
+        assertThat(index.note(port(true, Link.BridgePort.State.FORWARDING))).isEmpty();
     }
 
     @Test
