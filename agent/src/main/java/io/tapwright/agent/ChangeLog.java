@@ -56,6 +56,11 @@ final class ChangeLog implements ControlListener {
     }
 
     @Override
+    public void reconciled(String kind, Object what, Duration took) {
+        log.debugf("looked at %s (%d us)", what, took.toNanos() / 1000);
+    }
+
+    @Override
     public void applied(HostAction action, Duration took) {
         log.debugf("%s (%d us)", action, took.toNanos() / 1000);
     }

@@ -59,8 +59,8 @@ final class Listeners implements ControlListener {
     }
 
     @Override
-    public void reconciled(String kind, Duration took) {
-        each(l -> l.reconciled(kind, took));
+    public void reconciled(String kind, Object what, Duration took) {
+        each(l -> l.reconciled(kind, what, took));
     }
 
     @Override

@@ -78,7 +78,7 @@ public class ControlMetrics implements ControlListener {
     }
 
     @Override
-    public void reconciled(String kind, Duration took) {
+    public void reconciled(String kind, Object what, Duration took) {
         timer("tapwright.reconcile.duration", "One key's work", "kind", kind).record(took);
     }
 

@@ -7,8 +7,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.BooleanSupplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /** The built agent in a lab, started as its service starts it, and what the machine knows of its process. */
@@ -18,6 +22,9 @@ final class BenchAgent implements AutoCloseable {
     private static final long STEP_MILLIS = 5;
     /** Each answer with a thousand NICs costs the agent some milliseconds. */
     private static final long ASK_MILLIS = 1000;
+
+    /** As the agent's ChangeLog writes it. */
+    private static final Pattern LOOK = Pattern.compile(" looked at domain (?<uuid>[0-9a-f-]{36}) ");
 
     private final BenchLab lab;
     private final Process process;
@@ -35,12 +42,23 @@ final class BenchAgent implements AutoCloseable {
 
     /** Returns when its process is there. */
     static BenchAgent start(BenchLab lab, String yaml) throws IOException, InterruptedException {
+        return start(lab, yaml, Map.of());
+    }
+
+    /** The same, and it logs each look at a domain, which {@link #looks} counts. */
+    static BenchAgent startVerbose(BenchLab lab, String yaml) throws IOException, InterruptedException {
+        return start(lab, yaml, Map.of("QUARKUS_LOG_CATEGORY__TAPWRIGHT__LEVEL", "DEBUG"));
+    }
+
+    private static BenchAgent start(BenchLab lab, String yaml, Map<String, String> variables)
+            throws IOException, InterruptedException {
         Path pidFile = lab.file("agent.pid");
         Files.deleteIfExists(pidFile);
         Path logFile = Files.createTempFile(lab.file(""), "agent", ".log");
         ProcessBuilder builder = lab.inside(pidFile, lab.tools().deploy("lib/agent").toString())
                 .redirectErrorStream(true).redirectOutput(logFile.toFile());
         environment(builder, Files.writeString(lab.file("tapwright.yaml"), yaml));
+        builder.environment().putAll(variables);
         long begun = System.currentTimeMillis();
         Process process = builder.start();
         while (!Files.exists(pidFile)) {
@@ -153,6 +171,25 @@ final class BenchAgent implements AutoCloseable {
             pause(2000);
         }
         return last;
+    }
+
+    /** How often each domain was looked at, by its UUID, once that has not changed for two seconds. */
+    Map<String, Integer> looks() {
+        Map<String, Integer> last = Map.of();
+        for (Map<String, Integer> now = looksSoFar(); !now.equals(last); now = looksSoFar()) {
+            last = now;
+            pause(2000);
+        }
+        return last;
+    }
+
+    private Map<String, Integer> looksSoFar() {
+        Map<String, Integer> looks = new HashMap<>();
+        Matcher look = LOOK.matcher(BenchLab.read(logFile));
+        while (look.find()) {
+            looks.merge(look.group("uuid"), 1, Integer::sum);
+        }
+        return looks;
     }
 
     /** The devices of the lab whose names start so, by /proc/net/dev. */

@@ -25,6 +25,14 @@ final class Figures {
         return sorted.length;
     }
 
+    double sum() {
+        return Arrays.stream(sorted).sum();
+    }
+
+    double mean() {
+        return sum() / count();
+    }
+
     double median() {
         return percentile(50);
     }

@@ -38,8 +38,12 @@ public interface ControlListener {
     default void libvirtEvent(String name) {
     }
 
-    /** A key was worked on, to whatever end. */
-    default void reconciled(String kind, Duration took) {
+    /**
+     * A key was worked on, to whatever end.
+     *
+     * @param what the key, whose text is for a reader: a domain, a network
+     */
+    default void reconciled(String kind, Object what, Duration took) {
     }
 
     /** A NIC was seen wired for the first time in its domain's run. */

@@ -115,7 +115,7 @@ final class Workers implements AutoCloseable {
             throw e;
         } finally {
             queue.done(key, failure);
-            listener.reconciled(key.kind(), Duration.ofNanos(nanoClock.getAsLong() - begun));
+            listener.reconciled(key.kind(), key, Duration.ofNanos(nanoClock.getAsLong() - begun));
         }
     }
 
