@@ -114,7 +114,7 @@ final class Recorder implements ControlListener {
     }
 
     @Override
-    public void reconciled(String kind, Duration took) {
+    public void reconciled(String kind, Object what, Duration took) {
         looks.add(kind);
     }
 
