@@ -1,7 +1,7 @@
 package io.tapwright.bench;
 
 /** One measurement of the running agent; makes what it needs, and leaves nothing. */
-interface Benchmark {
+public interface Benchmark {
 
     /** @throws Exception where it cannot be measured here */
     void run(Report report, Tools tools) throws Exception;

@@ -1,5 +1,9 @@
 package io.tapwright.bench;
 
+import io.tapwright.bench.forwarding.SwitchBenchmark;
+import io.tapwright.bench.forwarding.SwitchCheckBenchmark;
+import io.tapwright.bench.forwarding.SwitchRestBenchmark;
+import io.tapwright.bench.forwarding.SwitchScaleBenchmark;
 import io.tapwright.testkit.lab.Command;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -59,6 +63,11 @@ public final class Benchmarks {
         all.put("teardown", new TeardownBenchmark());
         all.put("rest", new RestBenchmark());
         all.put("soak", new SoakBenchmark(SOAK_CYCLES));
+        int rounds = Integer.parseInt(System.getenv().getOrDefault("ROUNDS", "5"));
+        all.put("switch", new SwitchBenchmark(rounds));
+        all.put("switch-check", new SwitchCheckBenchmark());
+        all.put("switch-rest", new SwitchRestBenchmark());
+        all.put("switch-scale", new SwitchScaleBenchmark(rounds));
         return all;
     }
 

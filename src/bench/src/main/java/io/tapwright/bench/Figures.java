@@ -4,7 +4,7 @@ import java.util.Arrays;
 import java.util.Collection;
 
 /** Order statistics of what was measured. */
-final class Figures {
+public final class Figures {
 
     private final double[] sorted;
 
@@ -14,7 +14,7 @@ final class Figures {
     }
 
     /** @throws IllegalArgumentException where there is nothing */
-    static Figures of(Collection<? extends Number> values) {
+    public static Figures of(Collection<? extends Number> values) {
         if (values.isEmpty()) {
             throw new IllegalArgumentException("nothing was measured");
         }
@@ -33,20 +33,20 @@ final class Figures {
         return sum() / count();
     }
 
-    double median() {
+    public double median() {
         return percentile(50);
     }
 
-    double least() {
+    public double least() {
         return sorted[0];
     }
 
-    double most() {
+    public double most() {
         return sorted[sorted.length - 1];
     }
 
     /** The nearest rank: the least value that {@code percent} of all are not above. */
-    double percentile(double percent) {
+    public double percentile(double percent) {
         return sorted[Math.clamp((int) Math.ceil(percent / 100 * sorted.length) - 1, 0, sorted.length - 1)];
     }
 }

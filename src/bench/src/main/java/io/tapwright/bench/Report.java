@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Locale;
 
 /** The report, in Markdown on stdout; what is going on meanwhile goes to stderr. */
-final class Report {
+public final class Report {
 
     private final PrintStream out;
 
@@ -16,21 +16,21 @@ final class Report {
         this.out = out;
     }
 
-    void section(String title) {
+    public void section(String title) {
         out.printf("%n## %s%n%n", title);
     }
 
-    void line(String format, Object... values) {
+    public void line(String format, Object... values) {
         out.println(text(format, values));
     }
 
-    void header(String... columns) {
+    public void header(String... columns) {
         out.println();
         row(List.of(columns));
         out.println("|---".repeat(columns.length) + "|");
     }
 
-    void row(Object... cells) {
+    public void row(Object... cells) {
         row(List.of(cells));
     }
 
@@ -39,18 +39,18 @@ final class Report {
     }
 
     /** What was aimed at, beside what came out. */
-    void goal(String what, double limit, double measured, String unit) {
+    public void goal(String what, double limit, double measured, String unit) {
         line("%ngoal: %s at most %s %s: %s, %s", what, figure(limit), unit, figure(measured),
                 measured <= limit ? "met" : "MISSED");
     }
 
-    void goalAtLeast(String what, double limit, double measured, String unit) {
+    public void goalAtLeast(String what, double limit, double measured, String unit) {
         line("%ngoal: %s at least %s %s: %s, %s", what, figure(limit), unit, figure(measured),
                 measured >= limit ? "met" : "MISSED");
     }
 
     /** Who else uses the machine. */
-    void load() {
+    public void load() {
         try {
             String[] fields = Files.readString(Path.of("/proc/loadavg")).split(" ");
             line("%nload average at the end: %s %s %s", fields[0], fields[1], fields[2]);
@@ -59,12 +59,12 @@ final class Report {
         }
     }
 
-    void progress(String format, Object... values) {
+    public void progress(String format, Object... values) {
         System.err.println(text(format, values));
     }
 
     /** Three digits where there are so many. */
-    static String figure(double value) {
+    public static String figure(double value) {
         double size = Math.abs(value);
         return text(size >= 100 || value == Math.rint(value) ? "%.0f" : size >= 10 ? "%.1f" : "%.2f", value);
     }

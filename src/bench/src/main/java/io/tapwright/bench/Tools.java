@@ -15,7 +15,7 @@ import java.util.stream.Stream;
  * @param root     the project's folder
  * @param programs where the compiled C programs lie
  */
-record Tools(Path root, Path programs) implements AutoCloseable {
+public record Tools(Path root, Path programs) implements AutoCloseable {
 
     private static final Duration PATIENCE = Duration.ofMinutes(1);
 
@@ -33,15 +33,15 @@ record Tools(Path root, Path programs) implements AutoCloseable {
         }
     }
 
-    Path source(String name) {
+    public Path source(String name) {
         return root.resolve("src/bench/src/main").resolve(name);
     }
 
-    Path program(String name) {
+    public Path program(String name) {
         return programs.resolve(name);
     }
 
-    Path deploy(String name) {
+    public Path deploy(String name) {
         return root.resolve("deploy").resolve(name);
     }
 

@@ -1,0 +1,160 @@
+package io.tapwright.bench.forwarding;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.tapwright.bench.Report;
+import io.tapwright.testkit.lab.Command;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** {@code src/main/c/traffic}: the guests' side of vhost-user ports, by DPDK's virtio-user driver. */
+final class Generator {
+
+    static final double WARM_UP_SECONDS = 3;
+    static final double SECONDS = 3;
+    /** DPDK has no more in one process. */
+    private static final int PORTS_OF_ONE = 32;
+    private static final int RING = 1024;
+    private static final int ROOM = 2048;
+    private static final int BURST = 32;
+    private static final int MEBIBYTES = 128;
+    private static final int MEBIBYTES_A_PORT = 16;
+    private static final double MARGIN_SECONDS = 0.2;
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+    private final Path program;
+    private final Cores cores;
+
+    private Generator(Path program, Cores cores) {
+        this.program = program;
+        this.cores = cores;
+    }
+
+    /** @throws AssertionError where it does not compile, mostly because libdpdk-dev is missing */
+    static Generator compile(Path sources, Path directory, Cores cores) throws IOException {
+        Path program = directory.resolve("traffic");
+        List<String> command = new ArrayList<>(List.of("cc", "-O3", "-D_GNU_SOURCE", "-o", program.toString()));
+        command.addAll(dpdk("--cflags"));
+        try (Stream<Path> files = Files.list(sources)) {
+            files.map(Path::toString).filter(f -> f.endsWith(".c")).sorted().forEach(command::add);
+        }
+        command.addAll(dpdk("--libs"));
+        command.add("-lpthread");
+        Command.run(PATIENCE, new byte[0], command).orThrow();
+        return new Generator(program, cores);
+    }
+
+    private static List<String> dpdk(String what) {
+        return List.of(Command.run(PATIENCE, new byte[0], List.of("pkg-config", what, "libdpdk")).orThrow().strip().split(" +"));
+    }
+
+    /** Of huge pages, which its processes need together. */
+    static int mebibytes(int ports) {
+        int processes = (ports + PORTS_OF_ONE - 1) / PORTS_OF_ONE;
+        return processes * MEBIBYTES + ports * MEBIBYTES_A_PORT;
+    }
+
+    static String parameters() {
+        return "DPDK " + Packages.firstLine("pkg-config", "--modversion", "libdpdk") + "'s virtio-user driver, rings of " + RING
+                + ", buffers of " + ROOM + " bytes (longer frames take several), bursts of " + BURST
+                + ", split rings, mergeable receive buffers, indirect descriptors, no in-order, no event index; huge pages in one"
+                + " file; IPv4 and UDP in Ethernet; " + Report.figure(WARM_UP_SECONDS)
+                + " s to warm up, " + Report.figure(SECONDS) + " s measured";
+    }
+
+    /** As many frames as go through; begins to measure when all ports are connected and all addresses told. */
+    Measurement rate(BackEnd backEnd, Load load) throws IOException, InterruptedException {
+        List<Guests> all = new ArrayList<>();
+        try {
+            for (int first = 0; first < load.ports(); first += PORTS_OF_ONE) {
+                Guests guests = start("rate", backEnd, part(load, first), first,
+                        List.of("wait=1", "warmup=" + WARM_UP_SECONDS, "seconds=" + SECONDS));
+                all.add(guests);
+                guests.awaitReady();
+            }
+            for (Guests guests : all) {
+                guests.begin();
+            }
+            double waited = waited(backEnd, all);
+            List<JsonNode> results = new ArrayList<>();
+            for (Guests guests : all) {
+                JsonNode result = guests.result(PATIENCE);
+                if (result.get("strays").asLong() > 0 || result.get("received").asLong() == 0) {
+                    throw new IllegalStateException("frames went astray, or none arrived: " + result);
+                }
+                results.add(result);
+            }
+            return Measurement.of(results, waited);
+        } finally {
+            all.forEach(Guests::close);
+        }
+    }
+
+    /** To its end, and what it found. */
+    JsonNode run(String mode, BackEnd backEnd, Load load, List<String> options) throws IOException, InterruptedException {
+        try (Guests guests = start(mode, backEnd, load, 0, options)) {
+            return guests.result(PATIENCE);
+        }
+    }
+
+    /** What the measuring side itself takes for a frame after 1 s of silence, and the machine to wake a thread. */
+    JsonNode floor(int times) throws IOException, InterruptedException {
+        List<String> command = List.of(program.toString(), "latency", "loop=2", "core=" + cores.guests(),
+                "othercore=" + cores.backEnd(), "memory=" + mebibytes(2), "silence=1", "times=" + times);
+        try (Guests guests = Guests.start(program.resolveSibling("floor.log"), command)) {
+            return guests.result(PATIENCE);
+        }
+    }
+
+    /** Ports that are connected, and silent until they are closed. */
+    List<Guests> hold(BackEnd backEnd, int ports) throws IOException {
+        List<Guests> all = new ArrayList<>();
+        for (int first = 0; first < ports; first += PORTS_OF_ONE) {
+            Guests guests = start("hold", backEnd, part(new Load(64, 1, ports, ports), first), first, List.of());
+            all.add(guests);
+            guests.awaitReady();
+        }
+        return all;
+    }
+
+    private static Load part(Load load, int first) {
+        int ports = Math.min(PORTS_OF_ONE, load.ports() - first);
+        return new Load(load.size(), load.ways(), ports, load.macs() * ports / load.ports());
+    }
+
+    private Guests start(String mode, BackEnd backEnd, Load load, int first, List<String> options) throws IOException {
+        List<String> command = new ArrayList<>(List.of(program.toString(), mode, "core=" + cores.guests(), "firstport=" + first,
+                "size=" + load.size(), "ways=" + load.ways(), "macs=" + load.macs(), "ring=" + RING, "room=" + ROOM,
+                "burst=" + BURST, "memory=" + mebibytes(load.ports())));
+        for (Path port : backEnd.ports().subList(first, first + load.ports())) {
+            command.add("connect=" + port);
+        }
+        command.addAll(options);
+        return Guests.start(program.resolveSibling("traffic" + first + ".log"), command);
+    }
+
+    /** The largest share of the measured time in which the back-end's busiest thread, or the guests', waited for its core. */
+    private static double waited(BackEnd backEnd, List<Guests> guests) throws IOException, InterruptedException {
+        Thread.sleep((long) ((WARM_UP_SECONDS + MARGIN_SECONDS) * 1000));
+        List<Long> processes = new ArrayList<>(List.of(backEnd.pid()));
+        if (guests.size() == 1) { // several take turns, so that they wait for each other
+            processes.add(guests.getFirst().pid());
+        }
+        List<CpuTime> before = new ArrayList<>();
+        for (long process : processes) {
+            before.add(CpuTime.of(process));
+        }
+        long begun = System.nanoTime();
+        Thread.sleep((long) ((SECONDS - 2 * MARGIN_SECONDS) * 1000));
+        double nanos = System.nanoTime() - begun;
+        double most = 0;
+        for (int i = 0; i < before.size(); i++) {
+            most = Math.max(most, CpuTime.of(processes.get(i)).busiestWaitedSince(before.get(i)) / nanos);
+        }
+        return most;
+    }
+}
