@@ -1,17 +1,20 @@
 /*
  * Every frame looked at: numbered, and full of a pattern that comes from its number. A window of frames on their way keeps
- * a correct back-end from losing any, since no ring of the receiver's runs full.
+ * a correct back-end from losing any, since no ring of the receiver's runs full. Order is what frames with the same
+ * addresses keep among each other; a switch may sort what it takes at once by where it goes.
  */
 #include "traffic.h"
 
 #include <rte_cycles.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 enum { REMEMBERED = 1 << 16, QUIET_MILLIS = 200, STUCK_MILLIS = 100 };
 
 struct arrivals {
-    uint64_t expected; /* all before it have come, or are missing */
-    uint64_t received, missing, reordered, duplicate, corrupt;
+    uint64_t highest; /* sequence number that has come, + 1 */
+    uint64_t *highest_of; /* the same for each address */
+    uint64_t received, reordered, duplicate, corrupt;
     uint64_t waited_for; /* sequence numbers below are no longer waited for by the window */
     uint64_t last, longest_gap;
     uint64_t stalls;
@@ -21,22 +24,21 @@ struct arrivals {
 static struct arrivals arrivals[MAX_PORTS];
 static uint64_t strays;
 
-static void arrived(struct arrivals *a, uint64_t sequence)
+static void arrived(struct arrivals *a, uint32_t macs, uint64_t sequence)
 {
-    uint64_t *slot = &a->seen[sequence % REMEMBERED];
+    uint64_t *slot = &a->seen[sequence % REMEMBERED], *of_address = &a->highest_of[sequence % macs];
     if (*slot == sequence + 1) {
         a->duplicate++;
         return;
     }
     *slot = sequence + 1;
     a->received++;
-    if (sequence < a->expected) {
+    if (sequence < *of_address)
         a->reordered++;
-        a->missing--;
-    } else {
-        a->missing += sequence - a->expected;
-        a->expected = sequence + 1;
-    }
+    else
+        *of_address = sequence + 1;
+    if (sequence >= a->highest)
+        a->highest = sequence + 1;
 }
 
 static bool poll_port(uint16_t port, uint64_t now)
@@ -52,7 +54,7 @@ static bool poll_port(uint16_t port, uint64_t now)
         else if (verdict == CORRUPT || sequence >= flow_to[port]->next)
             a->corrupt++;
         else
-            arrived(a, sequence);
+            arrived(a, flow_to[port]->macs, sequence);
     }
     rte_pktmbuf_free_bulk(frames, count);
     if (count) {
@@ -67,7 +69,7 @@ static bool poll_port(uint16_t port, uint64_t now)
 static uint16_t room(struct flow *flow, uint64_t now)
 {
     struct arrivals *a = &arrivals[flow->to];
-    uint64_t floor = a->waited_for > a->expected ? a->waited_for : a->expected;
+    uint64_t floor = a->waited_for > a->highest ? a->waited_for : a->highest;
     uint64_t on_their_way = flow->sent - floor;
     if (on_their_way < (uint64_t)options.window)
         return options.window - on_their_way;
@@ -110,11 +112,17 @@ int check(void)
 {
     uint64_t sent = 0, refused = 0, longest = 0;
     struct arrivals sum = {0};
+    for (uint16_t i = 0; i < flow_count; i++) {
+        struct arrivals *a = &arrivals[flows[i].to];
+        a->highest_of = calloc(flows[i].macs, sizeof *a->highest_of);
+        if (!a->highest_of)
+            die("no memory for %u addresses", flows[i].macs);
+    }
     uint64_t from = rte_get_tsc_cycles();
     exchange(options.seconds);
     double took = seconds_of(rte_get_tsc_cycles() - from);
     for (uint16_t i = 0; i < flow_count; i++) {
-        const struct arrivals *a = &arrivals[flows[i].to];
+        struct arrivals *a = &arrivals[flows[i].to];
         /* Those that the ring has not taken were not sent. */
         flow_forget_waiting(&flows[i]);
         sent += flows[i].sent;
@@ -126,6 +134,7 @@ int check(void)
         sum.stalls += a->stalls;
         if (a->longest_gap > longest)
             longest = a->longest_gap;
+        free(a->highest_of);
     }
     uint64_t lost = sent - sum.received;
     bool good = sent && !lost && !sum.reordered && !sum.duplicate && !sum.corrupt && !strays;

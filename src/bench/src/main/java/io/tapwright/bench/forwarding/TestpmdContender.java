@@ -52,8 +52,7 @@ record TestpmdContender() implements VhostContender {
                 "--disable-link-check", "--auto-start"));
         Daemon daemon = Daemon.start(directory.resolve("log"), Map.of(), rig.cores().onBackEnd(command));
         try {
-            daemon.await("its ports", PATIENCE, () -> sockets.stream().allMatch(Files::exists)
-                    && daemon.tail().contains("Press enter to exit"));
+            daemon.await("its ports", PATIENCE, () -> sockets.stream().allMatch(Files::exists));
             return new BackEnd(List.of(daemon), sockets);
         } catch (InterruptedException | RuntimeException e) {
             daemon.close();
