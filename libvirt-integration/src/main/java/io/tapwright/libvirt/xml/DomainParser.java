@@ -20,6 +20,7 @@ final class DomainParser {
     private final List<InterfaceSpec> interfaces = new ArrayList<>();
     private final Set<MacAddress> ours = new HashSet<>();
     private final Map<MacAddress, String> networks = new HashMap<>();
+    private final MemoryParser memory = new MemoryParser();
     private boolean networksSeen;
     private int interfacesSeen;
     private String name;
@@ -38,6 +39,8 @@ final class DomainParser {
                 case "uuid" -> uuid(cursor.text());
                 case "metadata" -> metadata();
                 case "devices" -> devices();
+                case "memoryBacking" -> memory.backing(cursor);
+                case "cpu" -> memory.cpu(cursor);
                 default -> {
                     // Nothing that concerns a NIC.
                 }
@@ -49,7 +52,7 @@ final class DomainParser {
         if (id == null) {
             throw new DomainXmlException("<domain> " + quote(name) + " has no <uuid>");
         }
-        return new DomainXml.Description(new DomainSpec(id, name, interfaces, networks), active);
+        return new DomainXml.Description(new DomainSpec(id, name, interfaces, networks, memory.isShared()), active);
     }
 
     /** libvirt refuses a line break in a name too (src/conf/domain_conf.c: virXMLCheckIllegalChars). */

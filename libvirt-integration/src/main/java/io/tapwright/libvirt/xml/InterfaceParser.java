@@ -28,6 +28,9 @@ final class InterfaceParser {
     private Optional<String> link = Optional.empty();
     private Optional<String> source = Optional.empty();
     private Optional<String> alias = Optional.empty();
+    private Optional<String> socket = Optional.empty();
+    private Optional<String> mode = Optional.empty();
+    private Optional<String> mtu = Optional.empty();
 
     InterfaceParser(XmlCursor cursor, int depth) {
         this.cursor = cursor;
@@ -46,7 +49,12 @@ final class InterfaceParser {
                 }
                 case "driver" -> queues = once("queues");
                 case "link" -> link = once("state");
-                case "source" -> source = onceSource();
+                case "source" -> {
+                    source = onceSource();
+                    socket = cursor.attribute("path");
+                    mode = cursor.attribute("mode");
+                }
+                case "mtu" -> mtu = once("size");
                 case "alias" -> alias = once("name");
                 default -> {
                     // Models, boot order, bandwidth and the like are libvirt's business.
@@ -60,7 +68,7 @@ final class InterfaceParser {
     InterfaceSpec strict() {
         MacAddress address = mac("<mac address> of " + describe(), mac.orElseThrow(() -> new DomainXmlException(
                 describe() + " has no <mac address>: expected one, or libvirt makes up another")));
-        return new InterfaceSpec(type, address, target, managedByLibvirt(), queues(), linkUp(), source, alias);
+        return new InterfaceSpec(type, address, target, managedByLibvirt(), queues(), linkUp(), source, alias, vhostUser());
     }
 
     /** As {@link #strict()} for a NIC of ours; one that libvirt wires is taken as far as it can be understood. */
@@ -69,7 +77,19 @@ final class InterfaceParser {
             return Optional.of(strict());
         }
         return mac.flatMap(InterfaceParser::tryMac).map(address -> new InterfaceSpec(
-                type, address, target, !managed.equals(Optional.of("no")), tryQueues().orElse(1), !link.equals(Optional.of("down")), source, alias));
+                type, address, target, !managed.equals(Optional.of("no")), tryQueues().orElse(1), !link.equals(Optional.of("down")), source, alias,
+                vhostUser()));
+    }
+
+    /** libvirt knows no other modes, and no other kind of source, for this type. */
+    private Optional<InterfaceSpec.VhostUser> vhostUser() {
+        return socket.filter(path -> type.equals(InterfaceSpec.VHOST_USER))
+                .filter(path -> mode.equals(Optional.of("client")) || mode.equals(Optional.of("server")))
+                .map(path -> new InterfaceSpec.VhostUser(path, mode.equals(Optional.of("client")), tryMtu()));
+    }
+
+    private Optional<Integer> tryMtu() {
+        return mtu.filter(digits -> digits.matches("[0-9]{1,6}")).map(Integer::valueOf);
     }
 
     private boolean managedByLibvirt() {

@@ -24,6 +24,55 @@ class DomainXmlTest {
     private static final MacAddress ONE = new MacAddress("52:54:00:aa:00:01");
 
     @Test
+    void ofTypeVhostuserTheSocketAndWhoListensAreRead() {
+        InterfaceSpec nic = only("<interface type='vhostuser'><mac address='52:54:00:aa:00:01'/>"
+                + "<source type='unix' path='/run/v/a' mode='client'><reconnect enabled='yes' timeout='1'/></source>"
+                + "<target dev='vhost0'/><model type='virtio'/><driver queues='2'/><mtu size='9000'/></interface>");
+        assertThat(nic.vhostUser()).contains(new InterfaceSpec.VhostUser("/run/v/a", true, Optional.of(9000)));
+        assertThat(nic.queues()).isEqualTo(2);
+        assertThat(nic.isOurs()).isFalse();
+        assertThat(nic.mayBeOurs()).isTrue();
+        assertThat(only("<interface type='vhostuser'><mac address='52:54:00:aa:00:01'/>"
+                + "<source type='unix' path='../a' mode='server'/><mtu size='x'/></interface>").vhostUser())
+                .contains(new InterfaceSpec.VhostUser("../a", false, Optional.empty()));
+    }
+
+    @Test
+    void whatOnlyLooksLikeVhostuserIsNone() {
+        for (String interfaceElement : List.of(
+                "<interface type='vhostuser'><mac address='52:54:00:aa:00:01'/></interface>",
+                "<interface type='vhostuser'><mac address='52:54:00:aa:00:01'/><source path='/a' mode='both'/></interface>",
+                "<interface type='vhostuser'><mac address='52:54:00:aa:00:01'/><source mode='client'/></interface>",
+                "<interface type='user'><mac address='52:54:00:aa:00:01'/><source path='/a' mode='client'/></interface>")) {
+            assertThat(only(interfaceElement).vhostUser()).isEmpty();
+        }
+    }
+
+    @Test
+    void whetherAllOfTheMemoryIsSharedIsRead() {
+        assertThat(sharesMemory("")).isFalse();
+        assertThat(sharesMemory("<memoryBacking><source type='memfd'/><access mode='shared'/></memoryBacking>")).isTrue();
+        assertThat(sharesMemory("<memoryBacking><access mode='private'/></memoryBacking>")).isFalse();
+        assertThat(sharesMemory("<memoryBacking><hugepages/></memoryBacking>")).isFalse();
+        String shared = "<cell id='0' memory='1' memAccess='shared'/>";
+        String unsaid = "<cell id='1' memory='1'/>";
+        String own = "<cell id='2' memory='1' memAccess='private'/>";
+        assertThat(sharesMemory("<cpu><numa>" + shared + shared + "</numa></cpu>")).isTrue();
+        assertThat(sharesMemory("<cpu><numa>" + shared + unsaid + "</numa></cpu>")).isFalse();
+        assertThat(sharesMemory("<memoryBacking><access mode='shared'/></memoryBacking><cpu><numa>" + shared + unsaid
+                + "</numa></cpu>")).isTrue();
+        assertThat(sharesMemory("<memoryBacking><access mode='shared'/></memoryBacking><cpu><numa>" + shared + own
+                + "</numa></cpu>")).isFalse();
+        assertThat(sharesMemory("<metadata><x xmlns='urn:x'><memoryBacking><access mode='shared'/></memoryBacking></x></metadata>"))
+                .isFalse();
+    }
+
+    private static boolean sharesMemory(String children) {
+        return DomainXml.parseDomain(("<domain type='qemu'><name>d</name><uuid>6695eb01-f6a4-8304-79aa-97f2502e193f</uuid>"
+                + children + "<devices/></domain>").getBytes(java.nio.charset.StandardCharsets.UTF_8)).sharedMemory();
+    }
+
+    @Test
     void readsARunningQemuDomain() {
         DomainSpec spec = DomainXml.parseDomain(file("qemu-live.xml"));
 

@@ -34,6 +34,14 @@ public interface ControlListener {
     default void libvirtChanged(LibvirtStatus status) {
     }
 
+    /**
+     * The switch in user space can be reached, or not any more.
+     *
+     * @param reason why not, empty where it can
+     */
+    default void switchChanged(boolean reachable, String reason) {
+    }
+
     /** An event of libvirt's arrived. */
     default void libvirtEvent(String name) {
     }

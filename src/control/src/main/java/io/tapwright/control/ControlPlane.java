@@ -2,6 +2,7 @@ package io.tapwright.control;
 
 import io.tapwright.model.DomainId;
 import io.tapwright.model.InterfaceName;
+import io.tapwright.model.NicId;
 import io.tapwright.model.domain.DomainSpec;
 import io.tapwright.model.domain.Hypervisor;
 import io.tapwright.model.domain.InterfaceSpec;
@@ -12,6 +13,8 @@ import io.tapwright.model.status.DomainStatus;
 import io.tapwright.model.status.LibvirtStatus;
 import io.tapwright.model.status.NetworkStatus;
 import io.tapwright.model.status.NicStatus;
+import io.tapwright.model.userspace.SwitchState;
+import io.tapwright.model.userspace.UserspaceSwitch;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Collection;
@@ -20,8 +23,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -34,6 +39,8 @@ public final class ControlPlane implements AutoCloseable {
     private final ControlSettings settings;
     private final HostNetwork host;
     private final Hypervisor hypervisor;
+    private final UserspaceSwitch userspace;
+    private final SwitchPorts ports;
     private final ControlListener listener;
     private final Inventory inventory;
     private final DeviceIndex index;
@@ -44,24 +51,43 @@ public final class ControlPlane implements AutoCloseable {
 
     public ControlPlane(ControlSettings settings, HostNetwork host, Hypervisor hypervisor, ControlListener listener,
             InstantSource clock) {
-        this(settings, host, hypervisor, listener, clock, System::nanoTime);
+        this(settings, host, hypervisor, new NoSwitch(), listener, clock);
+    }
+
+    /** @param userspace the switch in user space, for the networks that have one */
+    public ControlPlane(ControlSettings settings, HostNetwork host, Hypervisor hypervisor, UserspaceSwitch userspace,
+            ControlListener listener, InstantSource clock) {
+        this(settings, host, hypervisor, userspace, listener, clock, System::nanoTime, SwitchPorts.PATIENCE);
     }
 
     /** @param nanoClock as {@link System#nanoTime}, of which the hypervisor's times are told too */
     ControlPlane(ControlSettings settings, HostNetwork host, Hypervisor hypervisor, ControlListener listener,
             InstantSource clock, LongSupplier nanoClock) {
+        this(settings, host, hypervisor, new NoSwitch(), listener, clock, nanoClock, Duration.ZERO);
+    }
+
+    /**
+     * @param nanoClock      as {@link System#nanoTime}, of which the hypervisor's times are told too
+     * @param switchPatience how long a hook waits for the switch in user space
+     */
+    ControlPlane(ControlSettings settings, HostNetwork host, Hypervisor hypervisor, UserspaceSwitch userspace,
+            ControlListener listener, InstantSource clock, LongSupplier nanoClock, Duration switchPatience) {
         this.settings = settings;
         this.host = host;
         this.hypervisor = hypervisor;
+        this.userspace = userspace;
         this.listener = listener;
         this.inventory = new Inventory(nanoClock);
         this.index = new DeviceIndex(settings.taps().instance(), configuredDevices(settings));
         this.board = new StatusBoard(clock, nanoClock, listener);
         this.queue = new WorkQueue<>(nanoClock);
+        this.ports = new SwitchPorts(userspace, settings.catalog().networks().values().stream().filter(Network::userspace)
+                .map(Network::name).collect(Collectors.toSet()), switchPatience, settings.dryRun(), queue, listener);
         Actor actor = new Actor(host, settings.dryRun(), nanoClock, listener);
         Disposal disposal = new Disposal(host, actor, index, queue, nanoClock);
-        Reconciler reconciler = new Reconciler(host, actor, settings, inventory, index, board, disposal, nanoClock, listener);
-        Sweeper sweeper = new Sweeper(host, actor, settings, inventory, index, nanoClock, listener);
+        Reconciler reconciler = new Reconciler(host, actor, settings, inventory, index, board, disposal, ports,
+                nanoClock, listener);
+        Sweeper sweeper = new Sweeper(host, actor, settings, inventory, index, ports, nanoClock, listener);
         this.workers = new Workers(queue, reconciler, disposal, sweeper, new Backoff(RandomGenerator.getDefault()), inventory,
                 () -> board.libvirt().state().equals("connected"), settings, nanoClock, listener);
     }
@@ -73,6 +99,7 @@ public final class ControlPlane implements AutoCloseable {
     public void start() {
         workers.start();
         watch().join();
+        reachSwitch();
         CompletableFuture.allOf(settings.catalog().networks().keySet().stream()
                 .map(name -> queue.addUrgent(new Key.Network(name)).exceptionally(toldAndRetried -> null))
                 .toArray(CompletableFuture[]::new)).join();
@@ -82,6 +109,11 @@ public final class ControlPlane implements AutoCloseable {
     CompletableFuture<Void> watch() {
         monitor = host.monitor(new KernelEvents(settings, inventory, index, board, queue, listener));
         return queue.addUrgent(new Key.Sweep()).exceptionally(toldAndRetried -> null);
+    }
+
+    /** Begins to connect to the switch in user space. */
+    void reachSwitch() {
+        userspace.start(ports);
     }
 
     /** Does all that is ready on the calling thread, in place of the workers. */
@@ -108,7 +140,13 @@ public final class ControlPlane implements AutoCloseable {
      */
     public CompletableFuture<HookAnswer> prepare(DomainSpec live) {
         inventory.onPrepare(live);
-        return queue.addUrgent(new Key.Domain(live.id())).handle((done, failure) -> answer(live, failure));
+        return look(live.id()).handle((done, failure) -> answer(live, failure));
+    }
+
+    /** Completes when work on the domain that began after this call is done, and again after the switch has answered. */
+    private CompletableFuture<Void> look(DomainId id) {
+        return queue.addUrgent(new Key.Domain(id)).thenCompose(done -> ports.settled(id)).thenCompose(waited ->
+                waited ? queue.addUrgent(new Key.Domain(id)) : CompletableFuture.completedFuture(null));
     }
 
     /** The hook tells of a domain that runs ({@code start}, {@code started}, {@code reconnect}). */
@@ -146,8 +184,8 @@ public final class ControlPlane implements AutoCloseable {
             return CompletableFuture.completedFuture(new HookAnswer.Refused(List.of("domain '" + domainName + "' NIC " + nic.mac()
                     + ": the running VM has a NIC of this MAC address already, give each its own")));
         }
-        DomainSpec only = new DomainSpec(id, domainName, List.of(nic), entry.get().live().get().networks());
-        return queue.addUrgent(new Key.Domain(id)).handle((done, failure) -> answer(only, failure));
+        DomainSpec only = entry.get().live().get().withInterfaces(List.of(nic));
+        return look(id).handle((done, failure) -> answer(only, failure));
     }
 
     public LibvirtStatus libvirt() {
@@ -160,6 +198,16 @@ public final class ControlPlane implements AutoCloseable {
 
     public Collection<NetworkStatus> networks() {
         return board.networks();
+    }
+
+    /** True while the switch in user space can be reached; false also where there is none. */
+    public boolean isSwitchReachable() {
+        return ports.isReachable();
+    }
+
+    /** The switch in user space with counters of this moment; a port's name is that of its {@link NicId}. */
+    public CompletableFuture<SwitchState> switchState() {
+        return userspace.state();
     }
 
     public int queueDepth() {
@@ -183,12 +231,14 @@ public final class ControlPlane implements AutoCloseable {
         } catch (Exception e) {
             listener.problem("could not stop watching the kernel: " + e);
         }
+        userspace.close();
         workers.close();
     }
 
     /** Ready only where every NIC that was asked for was seen to be: whatever is unclear is refused. */
-    private HookAnswer answer(DomainSpec asked, Throwable failure) {
+    private HookAnswer answer(DomainSpec asked, Throwable outcome) {
         String who = "domain '" + asked.name() + "'";
+        Throwable failure = outcome instanceof CompletionException wrapped ? wrapped.getCause() : outcome;
         if (failure != null) {
             return new HookAnswer.Refused(List.of(who + ": its NICs could not be looked at: "
                     + (failure instanceof HostNetworkException || failure instanceof IllegalStateException
@@ -198,9 +248,15 @@ public final class ControlPlane implements AutoCloseable {
         if (status == null) {
             return new HookAnswer.Refused(List.of(who + ": was stopped again while it was being prepared"));
         }
-        List<String> reasons = asked.interfaces().stream().filter(InterfaceSpec::isOurs)
-                .flatMap(nic -> refusals(who, nic, status)).distinct().toList();
+        List<String> reasons = asked.interfaces().stream().filter(InterfaceSpec::mayBeOurs)
+                .flatMap(nic -> Stream.concat(refusals(who, nic, status), missing(who, new NicId(asked.id(), nic.mac()))))
+                .distinct().toList();
         return reasons.isEmpty() ? new HookAnswer.Ready() : new HookAnswer.Refused(reasons);
+    }
+
+    /** QEMU finds no socket where the switch does not have the NIC's port. */
+    private Stream<String> missing(String who, NicId nic) {
+        return ports.missing(nic).map(reason -> who + " NIC " + nic.mac() + ": " + reason).stream();
     }
 
     private static Stream<String> refusals(String who, InterfaceSpec nic, DomainStatus status) {
@@ -227,6 +283,9 @@ public final class ControlPlane implements AutoCloseable {
         for (Network network : settings.catalog().networks().values()) {
             names.add(network.bridge());
             network.uplink().ifPresent(uplink -> names.add(uplink.device()));
+            if (network.userspace()) {
+                names.add(network.switchTap());
+            }
         }
         return names;
     }

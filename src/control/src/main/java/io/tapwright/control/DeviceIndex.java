@@ -132,6 +132,11 @@ final class DeviceIndex {
         return markOf(link).flatMap(m -> m instanceof Mark.Tap tap ? Optional.of(tap.nic().domain()) : Optional.empty());
     }
 
+    /** True for a tap of ours between a bridge and the switch in user space. */
+    synchronized boolean isSwitchTap(Link link) {
+        return markOf(link).filter(m -> m instanceof Mark.SwitchTap).isPresent();
+    }
+
     private Optional<Mark> markOf(Link link) {
         return link.mark().or(() -> lastMark(link.index())).filter(m -> m.instance().equals(instance));
     }

@@ -7,6 +7,7 @@ import io.tapwright.model.domain.InterfaceSpec;
 import io.tapwright.model.network.NetworkCatalog;
 import io.tapwright.model.plan.DesiredNic;
 import io.tapwright.model.plan.Phase;
+import io.tapwright.model.plan.UserspacePolicy;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -43,8 +44,9 @@ record DomainEntry(
     }
 
     /** Every NIC that it has or is to have. */
-    List<DesiredNic> wanted(NetworkCatalog catalog) {
-        return DesiredNic.of(config, phase == Phase.OFF ? Optional.empty() : liveWithPlugged(), phase, catalog);
+    List<DesiredNic> wanted(NetworkCatalog catalog, UserspacePolicy userspace) {
+        return DesiredNic.of(config, phase == Phase.OFF ? Optional.empty() : liveWithPlugged(), phase, catalog,
+                userspace);
     }
 
     /** The running machine with the NICs that were announced for it. */
@@ -55,7 +57,7 @@ record DomainEntry(
         DomainSpec spec = live.get();
         List<InterfaceSpec> all = new ArrayList<>(spec.interfaces());
         all.addAll(plugged.keySet());
-        return Optional.of(new DomainSpec(spec.id(), spec.name(), all, spec.networks()));
+        return Optional.of(spec.withInterfaces(all));
     }
 
     /** Announcements that libvirt has not confirmed by now and that have not lapsed. */

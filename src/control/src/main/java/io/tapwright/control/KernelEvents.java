@@ -62,7 +62,8 @@ final class KernelEvents implements LinkListener {
         index.owner(link).ifPresent(domain -> concerned.add(new Key.Domain(domain)));
         for (Network network : settings.catalog().networks().values()) {
             boolean isBridge = network.bridge().equals(link.name());
-            if (isBridge || network.uplink().filter(u -> u.device().equals(link.name())).isPresent()) {
+            if (isBridge || network.userspace() && network.switchTap().equals(link.name())
+                    || network.uplink().filter(u -> u.device().equals(link.name())).isPresent()) {
                 concerned.add(new Key.Network(network.name()));
             }
             if (isBridge && change.mattersToPorts()) {

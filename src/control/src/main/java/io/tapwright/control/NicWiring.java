@@ -45,6 +45,7 @@ final class NicWiring {
     private final Fights fights;
     private final Disposal disposal;
     private final Map<NicId, LinkRef> strays;
+    private final VhostWiring vhostWiring;
     private final ControlListener listener;
     private final Map<InterfaceName, BridgeView> bridges = new HashMap<>();
 
@@ -62,7 +63,8 @@ final class NicWiring {
 
     /** @param strays taps that were given another name while some process holds them, by the NIC that misses them */
     NicWiring(HostNetwork host, Actor actor, TapPolicy policy, DeviceIndex index, NetworkKeeper networks,
-            Fights fights, Disposal disposal, Map<NicId, LinkRef> strays, ControlListener listener) {
+            Fights fights, Disposal disposal, Map<NicId, LinkRef> strays, VhostWiring vhostWiring,
+            ControlListener listener) {
         this.host = host;
         this.actor = actor;
         this.policy = policy;
@@ -71,6 +73,7 @@ final class NicWiring {
         this.fights = fights;
         this.disposal = disposal;
         this.strays = new HashMap<>(strays);
+        this.vhostWiring = vhostWiring;
         this.listener = listener;
     }
 
@@ -78,6 +81,7 @@ final class NicWiring {
     NicFinding wire(DesiredNic nic) {
         return switch (nic) {
             case DesiredNic.Tap tap -> wire(tap);
+            case DesiredNic.VhostUser vhost -> vhostWiring.wire(vhost);
             case DesiredNic.Refused refused -> new NicFinding(refused, refused.spec().target().orElse(null), null, null,
                     Standing.failed(refused.reason()), Outcome.DONE);
             case DesiredNic.Deferred deferred -> new NicFinding(deferred, deferred.spec().target().orElse(null), null, null,

@@ -8,6 +8,7 @@ import io.tapwright.model.plan.DesiredNic;
 import io.tapwright.model.plan.Standing;
 import io.tapwright.model.plan.TapPlan;
 import io.tapwright.model.plan.TapPolicy;
+import io.tapwright.model.plan.UserspacePolicy;
 import io.tapwright.model.status.DomainStatus;
 import io.tapwright.model.status.NicStatus;
 import java.util.Collection;
@@ -30,6 +31,7 @@ final class Overview {
     private final Map<Integer, Link> byIndex = new HashMap<>();
     private final NetworkCatalog catalog;
     private final TapPolicy policy;
+    private final UserspacePolicy userspace;
     private final DeviceIndex index;
     private final StatusBoard board;
 
@@ -40,6 +42,7 @@ final class Overview {
         });
         this.catalog = settings.catalog();
         this.policy = settings.taps();
+        this.userspace = settings.userspace();
         this.index = index;
         this.board = board;
     }
@@ -51,7 +54,7 @@ final class Overview {
                 || !status.phase().equals(entry.phase().text()) || status.persistent() != entry.persistent()) {
             return false;
         }
-        List<DesiredNic> wanted = entry.wanted(catalog);
+        List<DesiredNic> wanted = entry.wanted(catalog, userspace);
         if (wanted.size() != status.nics().size() || hasOthersThan(wanted, entry.id())) {
             return false;
         }
@@ -80,6 +83,7 @@ final class Overview {
         }
         return switch (nic) {
             case DesiredNic.Tap tap -> isSettled(tap, status);
+            case DesiredNic.VhostUser vhost -> false; // a look at it asks the kernel nothing
             case DesiredNic.Observed observed -> isSettled(observed, status);
             case DesiredNic.Refused refused -> says(status, Standing.failed(refused.reason()));
             case DesiredNic.Deferred deferred -> says(status, Standing.pending(deferred.reason()));

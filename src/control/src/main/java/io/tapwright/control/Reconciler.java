@@ -21,6 +21,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -44,10 +45,13 @@ final class Reconciler {
     private final ControlListener listener;
     private final Fights fights;
     private final NetworkKeeper networks;
+    private final SwitchPorts ports;
+    private final SwitchTapKeeper switchTaps;
+    private final VhostWiring vhostWiring;
     private final Map<DomainId, String> toldOfRemoval = new ConcurrentHashMap<>();
 
     Reconciler(HostNetwork host, Actor actor, ControlSettings settings, Inventory inventory, DeviceIndex index,
-            StatusBoard board, Disposal disposal, LongSupplier nanoClock, ControlListener listener) {
+            StatusBoard board, Disposal disposal, SwitchPorts ports, LongSupplier nanoClock, ControlListener listener) {
         this.host = host;
         this.actor = actor;
         this.settings = settings;
@@ -58,6 +62,9 @@ final class Reconciler {
         this.listener = listener;
         this.fights = new Fights(nanoClock);
         this.networks = new NetworkKeeper(host, actor, settings.bridges(), index, fights, listener);
+        this.ports = ports;
+        this.switchTaps = new SwitchTapKeeper(host, actor, settings, index, fights, ports, listener);
+        this.vhostWiring = new VhostWiring(ports);
     }
 
     /** Asks the kernel for the one device that every namespace has; throws where it doesn't answer. */
@@ -73,7 +80,7 @@ final class Reconciler {
 
     Outcome network(String name) {
         Network network = settings.catalog().network(name).orElseThrow();
-        NetworkKeeper.Finding finding = networks.keep(network);
+        NetworkKeeper.Finding finding = switchTaps.keep(network, networks.keep(network));
         board.putNetwork(name, network.bridge().text(), finding.standing());
         return finding.outcome();
     }
@@ -85,11 +92,11 @@ final class Reconciler {
     }
 
     private Outcome known(DomainEntry entry) {
-        List<DesiredNic> wanted = entry.wanted(settings.catalog());
+        List<DesiredNic> wanted = entry.wanted(settings.catalog(), settings.userspace());
         // What libvirt has not told of yet may have NICs that the hook did not speak of: nothing of it is unwanted.
         Outcome removal = entry.reported() ? removeUnwanted(entry.id(), wanted) : Outcome.DONE;
         NicWiring wiring = new NicWiring(host, actor, settings.taps(), index, networks, fights, disposal,
-                straysOf(entry.id(), wanted), listener);
+                straysOf(entry.id(), wanted), vhostWiring, listener);
         List<NicFinding> findings = wanted.stream().map(wiring::wire).toList();
         board.putDomain(entry, findings);
         return findings.stream().map(NicFinding::outcome).reduce(removal, Outcome::and).and(inventory.nextLapse(entry)
@@ -115,7 +122,7 @@ final class Reconciler {
     private Outcome removeUnwanted(DomainId id, List<DesiredNic> wanted) {
         Set<InterfaceName> keep = new HashSet<>();
         tapsIn(wanted).forEach(tap -> keep.add(tap.device()));
-        Outcome outcome = Outcome.DONE;
+        Outcome outcome = ports.retain(id, pluggedIn(wanted)) ? new Outcome.LookAgain(UNTIL_LET_GO) : Outcome.DONE;
         for (Link known : index.tapsOf(id)) {
             if (keep.contains(known.name())) {
                 continue; // which is read when it is wired; should it have another name by now, that is news to come
@@ -173,6 +180,11 @@ final class Reconciler {
 
     private static Stream<DesiredNic.Tap> tapsIn(List<DesiredNic> wanted) {
         return wanted.stream().flatMap(nic -> nic instanceof DesiredNic.Tap tap ? Stream.of(tap) : Stream.empty());
+    }
+
+    private static Set<NicId> pluggedIn(List<DesiredNic> wanted) {
+        return wanted.stream().filter(nic -> nic instanceof DesiredNic.VhostUser vhost && vhost.plugged())
+                .map(DesiredNic::id).collect(Collectors.toSet());
     }
 
     /** A tap of the domain as it is now; empty where it is gone or somebody else's by now. */

@@ -102,12 +102,12 @@ final class StaleNetworks {
     }
 
     private Optional<String> usersOf(List<Link> ports, String uplinkMark) {
-        List<String> foreign = ports.stream().filter(p -> index.owner(p).isEmpty() && p.altNames().stream().noneMatch(n -> n.startsWith(uplinkMark)))
+        List<String> foreign = ports.stream().filter(p -> index.owner(p).isEmpty() && !index.isSwitchTap(p) && p.altNames().stream().noneMatch(n -> n.startsWith(uplinkMark)))
                 .map(p -> p.name().text()).toList();
         if (!foreign.isEmpty()) {
             return Optional.of("ports that are not Tapwright's " + foreign);
         }
-        List<String> held = ports.stream().filter(p -> index.owner(p).isPresent() && p.carrier())
+        List<String> held = ports.stream().filter(p -> (index.owner(p).isPresent() || index.isSwitchTap(p)) && p.carrier())
                 .map(p -> p.name().text()).toList();
         return held.isEmpty() ? Optional.empty() : Optional.of("the taps of running VMs " + held);
     }

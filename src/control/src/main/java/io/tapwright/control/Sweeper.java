@@ -35,20 +35,24 @@ final class Sweeper {
     private final ControlSettings settings;
     private final Inventory inventory;
     private final DeviceIndex index;
+    private final SwitchPorts ports;
     private final StaleNetworks staleNetworks;
+    private final StaleSwitchTaps staleSwitchTaps;
     private final LongSupplier nanoClock;
     private final ControlListener listener;
     private final Map<DomainId, Long> orphanSince = new HashMap<>();
     private Set<String> told = new HashSet<>();
 
     Sweeper(HostNetwork host, Actor actor, ControlSettings settings, Inventory inventory, DeviceIndex index,
-            LongSupplier nanoClock, ControlListener listener) {
+            SwitchPorts ports, LongSupplier nanoClock, ControlListener listener) {
         this.host = host;
         this.actor = actor;
         this.settings = settings;
         this.inventory = inventory;
         this.index = index;
+        this.ports = ports;
         this.staleNetworks = new StaleNetworks(settings, index);
+        this.staleSwitchTaps = new StaleSwitchTaps(actor, settings);
         this.nanoClock = nanoClock;
         this.listener = listener;
     }
@@ -80,8 +84,11 @@ final class Sweeper {
                 }
             });
         }
+        // Ports of the switch in user space are told by the switch, not by the kernel.
+        ports.domains().stream().filter(owner -> !inventory.exists(owner) && !inventory.isGone(owner))
+                .forEach(owner -> orphans.computeIfAbsent(owner, o -> new ArrayList<>()));
         Set<String> problems = new HashSet<>();
-        Outcome networks = removeStaleNetworks(all, problems);
+        Outcome networks = staleSwitchTaps.remove(all, problems).and(removeStaleNetworks(all, problems));
         warnOfFullBridges(all, problems);
         orphanSince.keySet().retainAll(libvirtIsTrusted ? orphans.keySet() : Set.of());
         Outcome reaping = libvirtIsTrusted ? reap(orphans, toLookAt, problems) : Outcome.DONE;

@@ -20,10 +20,13 @@ import io.tapwright.model.network.NetworkCatalog;
 import io.tapwright.model.network.Rule;
 import io.tapwright.model.plan.BridgePolicy;
 import io.tapwright.model.plan.TapPolicy;
+import io.tapwright.model.plan.UserspacePolicy;
 import io.tapwright.model.status.DomainStatus;
 import io.tapwright.model.status.NicStatus;
 import io.tapwright.testkit.libvirt.FakeHypervisor;
 import io.tapwright.testkit.net.FakeHostNetwork;
+import io.tapwright.testkit.userspace.FakeUserspaceSwitch;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -32,6 +35,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
 
 /**
@@ -43,10 +47,14 @@ final class World {
     static final Duration GRACE = Duration.ofSeconds(60);
     static final Duration ANNOUNCEMENT = Duration.ofSeconds(30);
     static final String INSTANCE = "main";
+    static final Path SOCKETS = Path.of("/run/tapwright/vhost");
+    static final TapOwner SWITCH_USER = new TapOwner(991, -1);
+    private static final Duration SWITCH_PATIENCE = Duration.ofMillis(100);
 
     final HandClock clock = new HandClock();
     final FakeHostNetwork kernel = new FakeHostNetwork();
     final FakeHypervisor libvirt = new FakeHypervisor(clock);
+    final FakeUserspaceSwitch userspace = new FakeUserspaceSwitch();
     final Map<String, Network> networks = new LinkedHashMap<>();
     final List<Rule> rules = new ArrayList<>();
     final Recorder told = new Recorder();
@@ -92,7 +100,8 @@ final class World {
 
     ControlSettings settings() {
         return new ControlSettings(new NetworkCatalog(networks, rules), new TapPolicy(INSTANCE, new TapOwner(64055, 109)),
-                new BridgePolicy(INSTANCE, "host-1"), dryRun, Duration.ofSeconds(60), GRACE, ANNOUNCEMENT, 1);
+                new BridgePolicy(INSTANCE, "host-1"), dryRun, Duration.ofSeconds(60), GRACE, ANNOUNCEMENT, 1,
+                new UserspacePolicy(Optional.of(SOCKETS), SWITCH_USER));
     }
 
     // The agent
@@ -107,8 +116,9 @@ final class World {
 
     World startWithoutLibvirt() {
         seen = seam.apply(kernel);
-        agent = new ControlPlane(settings(), seen, libvirt, told, () -> Instant.EPOCH, clock);
+        agent = new ControlPlane(settings(), seen, libvirt, userspace, told, () -> Instant.EPOCH, clock, SWITCH_PATIENCE);
         agent.watch();
+        agent.reachSwitch();
         agent.drain();
         agent.listenToLibvirt();
         settle();
@@ -132,7 +142,7 @@ final class World {
     void settle() {
         do {
             settleWithoutLibvirt();
-        } while (libvirt.deliver());
+        } while (libvirt.deliver() | userspace.deliver());
     }
 
     /** The same where libvirt has not said anything yet. */
@@ -177,9 +187,20 @@ final class World {
     }
 
     HookAnswer await(CompletableFuture<HookAnswer> answer) {
-        agent.drain();
+        do {
+            agent.drain();
+        } while (userspace.deliver());
         assertThat(answer).as("the hook's answer").isCompleted();
         return answer.join();
+    }
+
+    /** As {@link #await}, of a switch that does not answer: real time passes. */
+    HookAnswer awaitWithoutSwitch(CompletableFuture<HookAnswer> answer) {
+        for (int i = 0; i < 1000 && !answer.isDone(); i++) {
+            agent.drain();
+            answer.copy().completeOnTimeout(null, 10, TimeUnit.MILLISECONDS).join();
+        }
+        return await(answer);
     }
 
     /** {@code virsh start} with the hook: prepared, taps opened by QEMU, started. */

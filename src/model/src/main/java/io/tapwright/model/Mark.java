@@ -51,6 +51,19 @@ public sealed interface Mark {
         }
     }
 
+    /** The tap between a network's bridge and the switch in user space. */
+    record SwitchTap(String instance, String network) implements Mark {
+
+        public SwitchTap {
+            Patterns.requireInstance(instance);
+        }
+
+        @Override
+        public String text() {
+            return cut("tapwright:" + instance + " switch network=" + network);
+        }
+    }
+
     /** The mark in an alias, or empty where there is none of ours. */
     static Optional<Mark> parse(String alias) {
         if (!alias.startsWith(Patterns.PREFIX)) {
@@ -64,6 +77,10 @@ public sealed interface Mark {
         Matcher bridge = Patterns.BRIDGE.matcher(alias);
         if (bridge.matches()) {
             return Optional.of(new Bridge(bridge.group("instance"), bridge.group("network")));
+        }
+        Matcher switchTap = Patterns.SWITCH_TAP.matcher(alias);
+        if (switchTap.matches()) {
+            return Optional.of(new SwitchTap(switchTap.group("instance"), switchTap.group("network")));
         }
         return Optional.empty();
     }
@@ -95,6 +112,8 @@ public sealed interface Mark {
                 + " tap uuid=(?<uuid>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
                 + " mac=(?<mac>[0-9a-f]{2}(?::[0-9a-f]{2}){5}) domain=(?<domain>.*)", Pattern.DOTALL);
         private static final Pattern BRIDGE = Pattern.compile(INSTANCE + " bridge network=(?<network>.*)", Pattern.DOTALL);
+
+        private static final Pattern SWITCH_TAP = Pattern.compile(INSTANCE + " switch network=(?<network>.*)", Pattern.DOTALL);
 
         private Patterns() {
         }

@@ -32,6 +32,8 @@ class MarkTest {
     void ofABridgeIsReadBackAsItWasWritten(String network) {
         Mark mark = new Mark.Bridge("main", network);
         assertThat(Mark.parse(mark.text())).contains(mark);
+        Mark ofItsSwitch = new Mark.SwitchTap("main", network);
+        assertThat(Mark.parse(ofItsSwitch.text())).contains(ofItsSwitch);
     }
 
     @Test

@@ -7,6 +7,7 @@ import io.tapwright.model.domain.InterfaceSpec;
 import io.tapwright.model.network.Network;
 import io.tapwright.model.network.NetworkCatalog;
 import io.tapwright.model.network.NetworkCatalog.Assignment;
+import io.tapwright.model.userspace.DesiredPort.VhostUserPort;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -39,6 +40,20 @@ public sealed interface DesiredNic {
         }
     }
 
+    /**
+     * A port of the switch in user space.
+     *
+     * @param phase as of a tap
+     */
+    record VhostUser(NicId id, InterfaceSpec spec, String domainName, Network network, VhostUserPort port, Phase phase)
+            implements DesiredNic {
+
+        /** A switch that listens may do so all the time; one that connects has nothing to connect to while the VM is off. */
+        public boolean plugged() {
+            return port.listen() || phase != Phase.OFF;
+        }
+    }
+
     /** libvirt's own business. */
     record Observed(NicId id, InterfaceSpec spec, boolean live) implements DesiredNic {
     }
@@ -57,27 +72,39 @@ public sealed interface DesiredNic {
      * @param phase of the domain; the NICs of {@code live} are wanted in it
      */
     static List<DesiredNic> of(Optional<DomainSpec> config, Optional<DomainSpec> live, Phase phase, NetworkCatalog catalog) {
+        return of(config, live, phase, catalog, UserspacePolicy.NONE);
+    }
+
+    /**
+     * Every NIC of a domain: those of the running machine as they run, and those that only its definition has.
+     *
+     * @param phase of the domain; the NICs of {@code live} are wanted in it
+     */
+    static List<DesiredNic> of(Optional<DomainSpec> config, Optional<DomainSpec> live, Phase phase, NetworkCatalog catalog,
+            UserspacePolicy userspace) {
         Map<NicId, DesiredNic> wanted = new LinkedHashMap<>();
         List<DesiredNic> duplicates = new ArrayList<>();
         Set<String> devices = new HashSet<>();
-        live.ifPresent(spec -> collect(spec, phase, true, catalog, wanted, duplicates, devices));
-        config.ifPresent(spec -> collect(spec, Phase.OFF, false, catalog, wanted, duplicates, devices));
+        live.ifPresent(spec -> collect(spec, phase, true, catalog, userspace, wanted, duplicates, devices));
+        config.ifPresent(spec -> collect(spec, Phase.OFF, false, catalog, userspace, wanted, duplicates, devices));
         duplicates.addAll(0, wanted.values());
         return duplicates;
     }
 
     private static void collect(DomainSpec domain, Phase phase, boolean live, NetworkCatalog catalog,
-            Map<NicId, DesiredNic> wanted, List<DesiredNic> duplicates, Set<String> devices) {
+            UserspacePolicy userspace, Map<NicId, DesiredNic> wanted, List<DesiredNic> duplicates, Set<String> devices) {
         Set<NicId> ofThisSpec = new HashSet<>();
         for (InterfaceSpec spec : domain.interfaces()) {
             NicId id = new NicId(domain.id(), spec.mac());
             if (!ofThisSpec.add(id)) {
-                if (spec.isOurs()) {
+                if (spec.isOurs() || userspace.isOurs(spec)) {
                     duplicates.add(new Refused(id, spec,
                             "MAC address " + spec.mac() + " stands twice in the domain's XML, give each NIC its own"));
                 }
             } else if (!wanted.containsKey(id)) {
-                wanted.put(id, one(id, spec, domain, phase, live, catalog, devices));
+                wanted.put(id, userspace.isOurs(spec)
+                        ? VhostUserNic.of(id, spec, domain, phase, catalog, userspace, devices)
+                        : one(id, spec, domain, phase, live, catalog, devices));
             }
         }
     }

@@ -92,7 +92,7 @@ public record TapPlan(List<HostAction> actions, Standing standing) {
         return Optional.empty();
     }
 
-    private static Optional<String> bridgeFault(Network network, Optional<Link> bridge) {
+    static Optional<String> bridgeFault(Network network, Optional<Link> bridge) {
         if (bridge.isEmpty()) {
             return Optional.of("bridge " + network.bridge() + " of network '" + network.name() + "' does not exist"
                     + (network.create()
@@ -137,7 +137,7 @@ public record TapPlan(List<HostAction> actions, Standing standing) {
                 && tun.owner() == owner.uid() && tun.group() == owner.gid();
     }
 
-    private static LinkChange difference(LinkChange wanted, Link tap) {
+    static LinkChange difference(LinkChange wanted, Link tap) {
         return new LinkChange(
                 wanted.mac().filter(mac -> !tap.mac().equals(Optional.of(mac))),
                 wanted.mtu().filter(mtu -> mtu != tap.mtu()),

@@ -20,6 +20,8 @@ public final class DomainBuilder {
     private final List<InterfaceSpec> interfaces = new ArrayList<>();
     private final Map<MacAddress, String> networks = new HashMap<>();
 
+    private boolean sharedMemory;
+
     private DomainBuilder(String name, DomainId id) {
         this.name = name;
         this.id = id;
@@ -35,6 +37,7 @@ public final class DomainBuilder {
         DomainBuilder renamed = new DomainBuilder(newName, id);
         renamed.interfaces.addAll(interfaces);
         renamed.networks.putAll(networks);
+        renamed.sharedMemory = sharedMemory;
         return renamed;
     }
 
@@ -67,6 +70,22 @@ public final class DomainBuilder {
                 Optional.of(bridge), Optional.empty()));
     }
 
+    /** A NIC of type vhostuser, QEMU connecting to the switch. */
+    public DomainBuilder vhostNic(int mac, String socket) {
+        return with(vhostNicOf(mac(mac), socket, true));
+    }
+
+    /** @param listen true for {@code mode='client'} */
+    public static InterfaceSpec vhostNicOf(MacAddress mac, String socket, boolean listen) {
+        return new InterfaceSpec(InterfaceSpec.VHOST_USER, mac, Optional.empty(), true, 1, true, Optional.of(socket),
+                Optional.empty(), Optional.of(new InterfaceSpec.VhostUser(socket, listen, Optional.empty())));
+    }
+
+    public DomainBuilder sharingMemory() {
+        sharedMemory = true;
+        return this;
+    }
+
     public DomainBuilder with(InterfaceSpec nic) {
         interfaces.add(nic);
         return this;
@@ -79,6 +98,6 @@ public final class DomainBuilder {
     }
 
     public DomainSpec spec() {
-        return new DomainSpec(id, name, interfaces, networks);
+        return new DomainSpec(id, name, interfaces, networks, sharedMemory);
     }
 }
