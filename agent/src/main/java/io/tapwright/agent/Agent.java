@@ -13,6 +13,8 @@ import io.tapwright.agent.hook.HookServer;
 import io.tapwright.agent.metrics.ControlMetrics;
 import io.tapwright.agent.metrics.NicMetrics;
 import io.tapwright.agent.systemd.SystemdNotifier;
+import io.tapwright.agent.userspace.SwitchLauncher;
+import io.tapwright.control.ControlListener;
 import io.tapwright.control.ControlPlane;
 import io.tapwright.hostnet.Capabilities;
 import io.tapwright.hostnet.LinuxHostNetwork;
@@ -21,6 +23,7 @@ import io.tapwright.libvirt.LibvirtSettings;
 import io.tapwright.model.host.HostNetwork;
 import io.tapwright.model.status.LibvirtStatus;
 import io.tapwright.model.status.Snapshot;
+import io.tapwright.switchctl.SwitchClient;
 import io.vertx.core.Vertx;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
@@ -31,6 +34,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
@@ -62,6 +66,7 @@ public class Agent {
     private LibvirtHypervisor hypervisor;
     private HookServer hook;
     private SystemdNotifier systemd;
+    private Optional<SwitchLauncher> launcher = Optional.empty();
 
     @Inject
     Agent(TapwrightConfig config, Vertx vertx, ControlMetrics metrics, NicMetrics nicMetrics, Heartbeat heartbeat,
@@ -79,11 +84,15 @@ public class Agent {
         settings = privileged(new ConfigReader(hostSeed()).read(config));
         host = LinuxHostNetwork.open();
         hypervisor = new LibvirtHypervisor(LibvirtSettings.of(settings.libvirtUri()), InstantSource.system());
-        control = new ControlPlane(settings.control(), host, hypervisor,
-                new Listeners(List.of(
-                        new ChangeLog(LOG, new LogBudget(System::nanoTime, LOG_BURST, LOG_LINES_PER_SECOND)), metrics,
-                        new BusPublisher(vertx.eventBus()))),
-                InstantSource.system());
+        systemd = SystemdNotifier.fromEnvironment();
+        List<ControlListener> listeners = new ArrayList<>(List.of(
+                new ChangeLog(LOG, new LogBudget(System::nanoTime, LOG_BURST, LOG_LINES_PER_SECOND)), metrics,
+                new BusPublisher(vertx.eventBus())));
+        switchLauncher().ifPresent(listeners::add);
+        control = settings.hasSwitch()
+                ? new ControlPlane(settings.control(), host, hypervisor, new SwitchClient(settings.userspace().controlSocket()),
+                        new Listeners(listeners), InstantSource.system())
+                : new ControlPlane(settings.control(), host, hypervisor, new Listeners(listeners), InstantSource.system());
         metrics.observe(control);
         nicMetrics.observe(control, host);
         control.start();
@@ -93,7 +102,6 @@ public class Agent {
         vertx.eventBus().consumer(BusPublisher.STATUS, message -> message.reply(StatusJson.of(snapshot())));
         vertx.setPeriodic(settings.control().resyncInterval().toMillis(), tick -> control.resync());
         heartbeat.start(vertx, control, hypervisor::eventLoopAlive);
-        systemd = SystemdNotifier.fromEnvironment();
         systemd.ready("wiring the NICs of " + settings.libvirtUri());
         systemd.watchdogInterval().ifPresent(this::feedWatchdog);
         LOG.infof("ready: libvirt %s, hook socket %s, networks %s%s", settings.libvirtUri(), settings.hookSocket(),
@@ -118,6 +126,7 @@ public class Agent {
         if (hook != null) {
             hook.close();
         }
+        launcher.ifPresent(SwitchLauncher::close);
         if (control != null) {
             control.close();
         }
@@ -146,6 +155,17 @@ public class Agent {
         }
         throw new ConfigurationException(List.of(
                 "tapwright.dry-run: is false, but " + obstacle.get() + "; run the agent as root, or set it"));
+    }
+
+    /** What starts the switch in user space, where somebody has to and nobody else does. */
+    private Optional<SwitchLauncher> switchLauncher() {
+        if (!settings.hasSwitch() || settings.control().dryRun() || systemd.isThere()) {
+            return Optional.empty();
+        }
+        Optional<Path> command = settings.userspace().command().filter(Files::isExecutable);
+        launcher = command.map(path -> new SwitchLauncher(settings.userspace(), path, settings.control().taps().owner().gid()));
+        launcher.ifPresent(SwitchLauncher::start);
+        return launcher;
     }
 
     private static String hostSeed() throws IOException {

@@ -61,6 +61,12 @@ final class ChangeLog implements ControlListener {
     }
 
     @Override
+    public void switchChanged(boolean reachable, String reason) {
+        say(reachable ? Logger.Level.INFO : Logger.Level.WARN,
+                "switch in user space: " + (reachable ? "connected" : "not reachable: " + reason));
+    }
+
+    @Override
     public void applied(HostAction action, Duration took) {
         log.debugf("%s (%d us)", action, took.toNanos() / 1000);
     }

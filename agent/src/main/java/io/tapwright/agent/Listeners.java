@@ -54,6 +54,11 @@ final class Listeners implements ControlListener {
     }
 
     @Override
+    public void switchChanged(boolean reachable, String reason) {
+        each(l -> l.switchChanged(reachable, reason));
+    }
+
+    @Override
     public void libvirtEvent(String name) {
         each(l -> l.libvirtEvent(name));
     }

@@ -70,13 +70,15 @@ public final class ConfigReader {
         if (!config.hook().socket().startsWith("/")) {
             mistake("hook.socket", "'" + config.hook().socket() + "' is no absolute path");
         }
+        UserspaceReader userspaceReader = new UserspaceReader(this::mistake);
+        UserspaceSettings userspace = userspaceReader.read(config.userspace());
         if (!mistakes.isEmpty()) {
             throw new ConfigurationException(mistakes);
         }
         return new AgentSettings(config.libvirt().uri(), Path.of(config.hook().socket()), config.hook().deadline(),
                 new ControlSettings(new NetworkCatalog(networks, rules), new TapPolicy(instance, owner),
                         new BridgePolicy(instance, hostSeed), config.dryRun(), config.resyncInterval(),
-                        config.reaperGrace(), ANNOUNCEMENT, WORKERS));
+                        config.reaperGrace(), ANNOUNCEMENT, WORKERS, userspaceReader.policy(userspace)), userspace);
     }
 
     private Map<String, Network> networks(Map<String, NetworkSection> sections) {
@@ -111,7 +113,7 @@ public final class ConfigReader {
             mistake(key + ".mtu", "is only for a bridge that Tapwright makes; set " + key + ".create or remove it");
         }
         Optional<Network.Uplink> uplink = section.uplink().flatMap(u -> uplink(key + ".uplink", u));
-        return bridge.map(b -> new Network(name, b, section.create(), addresses, mtu, uplink));
+        return bridge.map(b -> new Network(name, b, section.create(), addresses, mtu, uplink, section.userspace()));
     }
 
     private Optional<Network.Uplink> uplink(String key, UplinkSection section) {

@@ -24,6 +24,8 @@ public interface TapwrightConfig {
 
     Tap tap();
 
+    Userspace userspace();
+
     /** Plan and report, change nothing. */
     @WithDefault("false")
     boolean dryRun();
@@ -64,11 +66,34 @@ public interface TapwrightConfig {
         Optional<String> group();
     }
 
+    /** The switch in user space, for the networks that have one. */
+    interface Userspace {
+        String DEFAULT_USER = "tapwright-switch";
+
+        /** NICs of type vhostuser whose sockets lie here are ours. */
+        @WithDefault("/run/tapwright/vhost")
+        String socketDirectory();
+
+        @WithDefault("/run/tapwright-switch/control.sock")
+        String controlSocket();
+
+        /** Who opens the taps between the switch and the bridges; empty for {@link #DEFAULT_USER} where that exists, else root. */
+        Optional<String> switchUser();
+
+        /** Starts the switch where there is no systemd; {@code none} for nothing. */
+        @WithDefault("/usr/lib/tapwright/bin/tapwright-switch")
+        String command();
+    }
+
     interface NetworkSection {
         Optional<String> bridge();
 
         @WithDefault("false")
         boolean create();
+
+        /** A switch in user space besides the bridge. */
+        @WithDefault("false")
+        boolean userspace();
 
         Optional<List<String>> address();
 

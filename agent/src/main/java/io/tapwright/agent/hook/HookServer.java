@@ -186,7 +186,7 @@ public final class HookServer implements AutoCloseable {
     }
 
     private void onPlug(HttpServerRequest request, String domain, InterfaceSpec nic, long begun) {
-        if (nic.isOurs()) {
+        if (nic.mayBeOurs()) {
             await(request, begun, domain, control.announce(domain, nic));
         } else {
             answer(request, begun, 204, "");

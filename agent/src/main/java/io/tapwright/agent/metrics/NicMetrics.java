@@ -13,6 +13,7 @@ import io.tapwright.model.host.Link;
 import io.tapwright.model.network.Network;
 import io.tapwright.model.status.NicState;
 import io.tapwright.model.status.NicStatus;
+import io.tapwright.model.userspace.PortCounters;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import java.util.ArrayList;
@@ -26,7 +27,8 @@ import java.util.stream.Collectors;
 
 /**
  * The NICs as they stand at the scrape: how many in which state, and the kernel's own counters of each tap, all from one
- * dump. A NIC without a tap has no counters and harms nothing; a kernel that doesn't answer leaves the counters out.
+ * dump; of NICs of the switch in user space the switch's. A NIC without either has no counters and harms nothing; a kernel
+ * or switch that doesn't answer leaves the counters out.
  *
  * <p>The counters are the kernel's of the tap, so seen from the host: what a tap receives, its VM has sent.
  */
@@ -34,14 +36,20 @@ import java.util.stream.Collectors;
 public class NicMetrics {
 
     private static final List<Figure> FIGURES = List.of(
-            new Figure("tapwright_nic_receive_bytes", "Bytes the tap received from its VM", Link.Counters::receivedBytes),
-            new Figure("tapwright_nic_transmit_bytes", "Bytes the tap sent to its VM", Link.Counters::sentBytes),
-            new Figure("tapwright_nic_receive_packets", "Frames the tap received from its VM", Link.Counters::receivedPackets),
-            new Figure("tapwright_nic_transmit_packets", "Frames the tap sent to its VM", Link.Counters::sentPackets),
-            new Figure("tapwright_nic_receive_drops", "Frames from the VM that the tap dropped", Link.Counters::receiveDrops),
-            new Figure("tapwright_nic_transmit_drops", "Frames to the VM that the tap dropped", Link.Counters::sendDrops));
+            new Figure("tapwright_nic_receive_bytes", "Bytes the tap received from its VM", Link.Counters::receivedBytes,
+                    PortCounters::bytesIn),
+            new Figure("tapwright_nic_transmit_bytes", "Bytes the tap sent to its VM", Link.Counters::sentBytes,
+                    PortCounters::bytesOut),
+            new Figure("tapwright_nic_receive_packets", "Frames the tap received from its VM", Link.Counters::receivedPackets,
+                    PortCounters::framesIn),
+            new Figure("tapwright_nic_transmit_packets", "Frames the tap sent to its VM", Link.Counters::sentPackets,
+                    PortCounters::framesOut),
+            new Figure("tapwright_nic_receive_drops", "Frames from the VM that the tap dropped", Link.Counters::receiveDrops,
+                    SwitchCounters.NOT_THIS_WAY),
+            new Figure("tapwright_nic_transmit_drops", "Frames to the VM that the tap dropped", Link.Counters::sendDrops,
+                    SwitchCounters.NOT_THIS_WAY));
 
-    private static final List<String> LABELS = List.of("domain", "uuid", "mac", "tap", "bridge");
+    static final List<String> LABELS = List.of("domain", "uuid", "mac", "tap", "bridge");
 
     private final CollectorRegistry registry;
 
@@ -69,6 +77,7 @@ public class NicMetrics {
         all.add(new GaugeMetricFamily("tapwright_bridge_ports_limit", "Ports that the kernel lets a bridge have", Network.MOST_PORTS));
         Map<String, Link.Counters> counters = new HashMap<>();
         links.forEach(link -> link.counters().ifPresent(c -> counters.put(link.name().text(), c)));
+        SwitchCounters ofSwitch = SwitchCounters.read(control, nics);
         for (Figure figure : FIGURES) {
             CounterMetricFamily family = new CounterMetricFamily(figure.name(), figure.help(), LABELS);
             for (NicStatus nic : nics) {
@@ -76,9 +85,11 @@ public class NicMetrics {
                 if (of != null) {
                     family.addMetric(labels(nic), figure.value().applyAsLong(of));
                 }
+                ofSwitch.of(nic, figure.inSwitch()).ifPresent(value -> family.addMetric(labels(nic), value));
             }
             all.add(family);
         }
+        all.addAll(ofSwitch.drops());
         return all;
     }
 
@@ -115,10 +126,10 @@ public class NicMetrics {
         return family;
     }
 
-    private static List<String> labels(NicStatus nic) {
-        return List.of(nic.domain(), nic.uuid(), nic.mac(), nic.tap(), nic.bridge() == null ? "" : nic.bridge());
+    static List<String> labels(NicStatus nic) {
+        return List.of(nic.domain(), nic.uuid(), nic.mac(), nic.tap() == null ? "" : nic.tap(), nic.bridge() == null ? "" : nic.bridge());
     }
 
-    private record Figure(String name, String help, ToLongFunction<Link.Counters> value) {
+    private record Figure(String name, String help, ToLongFunction<Link.Counters> value, ToLongFunction<PortCounters> inSwitch) {
     }
 }

@@ -43,6 +43,11 @@ public final class SystemdNotifier {
         return new SystemdNotifier(Optional.ofNullable(System.getenv("NOTIFY_SOCKET")), interval);
     }
 
+    /** True where systemd has started this service, and so takes care of others too. */
+    public boolean isThere() {
+        return socketPath.isPresent();
+    }
+
     public Optional<Duration> watchdogInterval() {
         return watchdogInterval;
     }

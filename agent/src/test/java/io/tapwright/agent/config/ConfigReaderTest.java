@@ -12,9 +12,12 @@ import io.tapwright.model.InterfaceName;
 import io.tapwright.model.IpPrefix;
 import io.tapwright.model.host.TapOwner;
 import io.tapwright.model.network.Network;
+import io.tapwright.model.plan.UserspacePolicy;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -36,6 +39,12 @@ class ConfigReaderTest {
                   address: [10.1.0.1/24, "fd00:1::1/64"]
                   mtu: 9000
                   uplink: { device: eth1, move-addresses: true }
+                  userspace: true
+              userspace:
+                socket-directory: /tmp/vhost
+                control-socket: /tmp/control.sock
+                switch-user: daemon
+                command: none
               rules:
                 - { domain: "web-*", network: blue }
                 - { mac: "52:54:00:AA", target: "t*", network: default }
@@ -49,6 +58,12 @@ class ConfigReaderTest {
         assertThat(blue.addresses()).containsExactly(IpPrefix.parse("10.1.0.1/24"), IpPrefix.parse("fd00:1::1/64"));
         assertThat(blue.mtu()).contains(9000);
         assertThat(blue.uplink()).contains(new Network.Uplink(new InterfaceName("eth1"), true));
+        assertThat(blue.userspace()).isTrue();
+        assertThat(settings.hasSwitch()).isTrue();
+        assertThat(settings.userspace()).isEqualTo(new UserspaceSettings(
+                Path.of("/tmp/vhost"), Path.of("/tmp/control.sock"), Optional.of("daemon"), Optional.empty()));
+        assertThat(settings.control().userspace()).isEqualTo(
+                new UserspacePolicy(Optional.of(Path.of("/tmp/vhost")), new TapOwner(1, -1)));
         assertThat(settings.control().catalog().rules()).hasSize(2);
         assertThat(settings.control().catalog().rules().get(1).macPrefix()).contains("52:54:00:aa");
         assertThat(settings.control().taps().owner()).isEqualTo(new TapOwner(0, 0));
@@ -78,6 +93,10 @@ class ConfigReaderTest {
         assertThat(settings.hookSocket()).hasToString("/run/tapwright/hook.sock");
         assertThat(settings.control().dryRun()).isFalse();
         assertThat(settings.control().catalog().networks()).isEmpty();
+        assertThat(settings.hasSwitch()).isFalse();
+        assertThat(settings.userspace().socketDirectory()).hasToString("/run/tapwright/vhost");
+        assertThat(settings.userspace().controlSocket()).hasToString("/run/tapwright-switch/control.sock");
+        assertThat(settings.userspace().command()).contains(Path.of("/usr/lib/tapwright/bin/tapwright-switch"));
     }
 
     @ParameterizedTest
@@ -97,6 +116,13 @@ class ConfigReaderTest {
             tap: { owner: no-such-user-at-all }                                             | tapwright.tap.owner | no-such-user-at-all
             instance: Not Good                                                              | tapwright.instance | Not Good
             resync-interval: 0s                                                             | tapwright.resync-interval | 30s
+            userspace: { socket-directory: run/vhost }                                      | tapwright.userspace.socket-directory | run/vhost
+            userspace: { socket-directory: /run/../vhost }                                  | tapwright.userspace.socket-directory | shortest
+            userspace: { control-socket: control.sock }                                     | tapwright.userspace.control-socket | control.sock
+            userspace: { control-socket: /run/tapwright/vhost/c }                           | tapwright.userspace.control-socket | guests
+            userspace: { switch-user: no-such-user-at-all }                                 | tapwright.userspace.switch-user | no-such-user-at-all
+            userspace: { command: bin/switch }                                              | tapwright.userspace.command | bin/switch
+            networks: { a: { bridge: br0, userspace: true, mtu: 9000 } }                    | tapwright.networks.a.mtu | create
             hook: { socket: relative.sock }                                                 | tapwright.hook.socket | relative.sock
             """)
     void aMistakeIsNamedByItsKeyAndItsValue(String yaml, String key, String value) {

@@ -42,7 +42,7 @@ public final class SwitchServer implements AutoCloseable {
     }
 
     /**
-     * Listens, on a socket that only its owner may connect to. One that a dead switch left is replaced.
+     * Listens, on a socket that its owner and group may connect to. One that a dead switch left is replaced.
      *
      * @throws IOException where it can't, or somebody listens there already
      */
@@ -51,7 +51,7 @@ public final class SwitchServer implements AutoCloseable {
         ServerSocketChannel listening = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
         try {
             listening.bind(UnixDomainSocketAddress.of(socket));
-            Files.setPosixFilePermissions(socket, PosixFilePermissions.fromString("rw-------"));
+            Files.setPosixFilePermissions(socket, PosixFilePermissions.fromString("rw-rw----"));
         } catch (IOException e) {
             listening.close();
             throw new IOException("listen on control socket " + socket + ": " + e.getMessage(), e);
