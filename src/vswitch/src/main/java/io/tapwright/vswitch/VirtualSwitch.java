@@ -2,15 +2,19 @@ package io.tapwright.vswitch;
 
 import io.tapwright.model.userspace.DesiredNetwork;
 import io.tapwright.model.userspace.DesiredPort;
+import io.tapwright.model.userspace.DesiredPort.TapPort;
 import io.tapwright.model.userspace.DesiredPort.VhostUserPort;
 import io.tapwright.model.userspace.DesiredSwitch;
 import io.tapwright.model.userspace.PortCounters;
 import io.tapwright.model.userspace.PortState;
 import io.tapwright.model.userspace.PortStatus;
 import io.tapwright.model.userspace.SwitchState;
+import io.tapwright.vswitch.forward.Attachment;
 import io.tapwright.vswitch.forward.Segment;
 import io.tapwright.vswitch.forward.Worker;
+import io.tapwright.vswitch.forward.Workers;
 import io.tapwright.vswitch.posix.EventLoop;
+import io.tapwright.vswitch.tap.TapAttachment;
 import io.tapwright.vswitch.vhostuser.Endpoint;
 import io.tapwright.vswitch.vhostuser.Switchboard;
 import io.tapwright.vswitch.vhostuser.VhostPort;
@@ -37,6 +41,7 @@ public final class VirtualSwitch implements AutoCloseable {
     private final Instant startedAt = Instant.now();
     private final EventLoop loop;
     private final List<Worker> workers = new ArrayList<>();
+    private final Workers assignments;
     private final Switchboard switchboard;
     private final Runnable onChange;
 
@@ -50,14 +55,16 @@ public final class VirtualSwitch implements AutoCloseable {
     /** A port that is there. */
     private static final class Attached {
         final DesiredPort desired;
-        final Endpoint endpoint;
+        final Segment segment;
+        final Attachment attachment;
         PortStatus status;
         String reason = "";
         Instant since = Instant.now();
 
-        Attached(DesiredPort desired, Endpoint endpoint) {
+        Attached(DesiredPort desired, Segment segment, Attachment attachment) {
             this.desired = desired;
-            this.endpoint = endpoint;
+            this.segment = segment;
+            this.attachment = attachment;
         }
     }
 
@@ -72,7 +79,8 @@ public final class VirtualSwitch implements AutoCloseable {
         for (int i = 0; i < settings.workers(); i++) {
             workers.add(new Worker("switch-worker-" + i, settings.poll().toNanos(), fault -> loop.execute(this::checkMemory)));
         }
-        switchboard = new Switchboard(workers);
+        assignments = new Workers(workers);
+        switchboard = new Switchboard(assignments);
     }
 
     public void start() {
@@ -124,31 +132,31 @@ public final class VirtualSwitch implements AutoCloseable {
 
     private void attach(PortKey key, DesiredPort desired) {
         Segment segment = segments.computeIfAbsent(key.network, Segment::new);
-        switch (desired) {
+        Attachment attachment = switch (desired) {
             case VhostUserPort vhost -> {
                 VhostPort port = new VhostPort(segment);
                 segment.addresses().fix(Addresses.number(vhost.mac()), port.number());
-                Endpoint endpoint = new Endpoint(vhost, port, loop, switchboard, () -> changed(key));
-                attached.put(key, new Attached(desired, endpoint));
-                endpoint.open();
-                changed(key);
+                yield new Endpoint(vhost, port, loop, switchboard, () -> changed(key));
             }
-            case DesiredPort.TapPort tap -> throw new IllegalArgumentException("taps are not there yet: " + tap.device());
-        }
+            case TapPort tap -> new TapAttachment(tap, segment, loop, assignments, () -> changed(key));
+        };
+        attached.put(key, new Attached(desired, segment, attachment));
+        attachment.open();
+        changed(key);
     }
 
     private void detach(PortKey key) {
         Attached gone = attached.remove(key);
         // No more frames to it, then none from it, then what they lay in.
-        segments.get(key.network).remove(gone.endpoint.port().number());
-        gone.endpoint.close();
+        gone.segment.remove(gone.attachment.number());
+        gone.attachment.close();
     }
 
     private void changed(PortKey key) {
         Attached port = attached.get(key);
-        if (port != null && (port.status != port.endpoint.status() || !port.reason.equals(port.endpoint.reason()))) {
-            port.status = port.endpoint.status();
-            port.reason = port.endpoint.reason();
+        if (port != null && (port.status != port.attachment.status() || !port.reason.equals(port.attachment.reason()))) {
+            port.status = port.attachment.status();
+            port.reason = port.attachment.reason();
             port.since = Instant.now();
             onChange.run();
         }
@@ -157,20 +165,20 @@ public final class VirtualSwitch implements AutoCloseable {
     private SwitchState onState() {
         List<PortState> ports = new ArrayList<>();
         attached.forEach((key, port) -> {
-            port.endpoint.say();
+            port.attachment.say();
             ports.add(new PortState(key.network, key.port, port.status, port.reason, port.since, counters(port)));
         });
         return new SwitchState(ProcessHandle.current().pid(), startedAt, ports);
     }
 
     private static PortCounters counters(Attached port) {
-        var counters = port.endpoint.port().counters();
+        var counters = port.attachment.counters();
         return new PortCounters(counters.framesIn(), counters.bytesIn(), counters.framesOut(), counters.bytesOut(),
                 Map.of("full", counters.dropsFull(), "invalid", counters.dropsInvalid(), "not-ready", counters.dropsNotReady()));
     }
 
     private void checkMemory() {
-        List.copyOf(attached.values()).forEach(port -> port.endpoint.checkMemory());
+        List.copyOf(attached.values()).forEach(port -> port.attachment.checkMemory());
     }
 
     private void expire() {

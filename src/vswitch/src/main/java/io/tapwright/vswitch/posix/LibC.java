@@ -19,10 +19,16 @@ import java.lang.invoke.VarHandle;
  */
 public final class LibC {
 
-    // include/uapi/asm-generic/errno-base.h
+    // include/uapi/asm-generic/errno-base.h and errno.h
     public static final int EINTR = 4;
+    public static final int EIO = 5;
     public static final int EAGAIN = 11;
+    public static final int ENOMEM = 12;
+    public static final int ENODEV = 19;
+    public static final int EINVAL = 22;
     public static final int EPIPE = 32;
+    public static final int EBADFD = 77;
+    public static final int ENOBUFS = 105;
 
     private static final Linker LINKER = Linker.nativeLinker();
     private static final Linker.Option ERRNO = Linker.Option.captureCallState("errno");

@@ -52,6 +52,11 @@ public final class UnixSocket {
         return at(path, (c, fd, address, length) -> Fd.checked("connect to " + path, c.connect(fd, address, length)));
     }
 
+    /** A socket that is neither bound nor connected: for what the kernel answers by way of any socket (netdevice(7)). */
+    public static Fd unconnected() {
+        return Fd.owning(Fd.checked("socket", new LibC().socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)));
+    }
+
     private interface Use {
         void of(LibC c, int fd, long address, int length);
     }

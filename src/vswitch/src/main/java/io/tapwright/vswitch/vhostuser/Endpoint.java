@@ -2,6 +2,8 @@ package io.tapwright.vswitch.vhostuser;
 
 import io.tapwright.model.userspace.DesiredPort.VhostUserPort;
 import io.tapwright.model.userspace.PortStatus;
+import io.tapwright.vswitch.forward.Attachment;
+import io.tapwright.vswitch.forward.PortCounters;
 import io.tapwright.vswitch.posix.EventLoop;
 import io.tapwright.vswitch.posix.Fd;
 import io.tapwright.vswitch.posix.SystemCallException;
@@ -17,7 +19,7 @@ import java.util.Optional;
  * The socket of one guest NIC: listens for its front-end, or connects to it, for as long as the port exists; one front-end
  * at a time. The event loop's thread.
  */
-public final class Endpoint implements AutoCloseable {
+public final class Endpoint implements Attachment {
 
     private static final Duration FIRST_RETRY = Duration.ofMillis(20);
     private static final Duration LAST_RETRY = Duration.ofMillis(500);
@@ -46,19 +48,27 @@ public final class Endpoint implements AutoCloseable {
         this.onChange = onChange;
     }
 
-    public VhostPort port() {
-        return port;
+    @Override
+    public int number() {
+        return port.number();
     }
 
+    @Override
+    public PortCounters counters() {
+        return port.counters();
+    }
+
+    @Override
     public PortStatus status() {
         return status;
     }
 
+    @Override
     public String reason() {
         return reason;
     }
 
-    /** Begins; what can't be had is tried again. */
+    @Override
     public void open() {
         retry = null;
         try {
@@ -123,7 +133,7 @@ public final class Endpoint implements AutoCloseable {
         }
     }
 
-    /** Memory that a guest shared is gone: whoever's it was is cut off. */
+    @Override
     public void checkMemory() {
         if (connection != null && connection.session().isCutOff()) {
             disconnect("the peer has made the file of its memory smaller");
@@ -146,7 +156,7 @@ public final class Endpoint implements AutoCloseable {
         delay = delay.multipliedBy(2).compareTo(LAST_RETRY) < 0 ? delay.multipliedBy(2) : LAST_RETRY;
     }
 
-    /** Looks at how things stand, and tells if that is news. */
+    @Override
     public void say() {
         if (connection == null) {
             change(PortStatus.WAITING, lastEnd);

@@ -1,48 +1,25 @@
 package io.tapwright.vswitch.vhostuser;
 
-import io.tapwright.vswitch.forward.Worker;
+import io.tapwright.vswitch.forward.Workers;
 import io.tapwright.vswitch.posix.Fd;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
 
-/** Which worker looks after which queue. The event loop's thread. */
+/** What the sessions of all guests have in common. The event loop's thread. */
 public final class Switchboard implements Session.Peers {
 
-    private final List<Worker> workers;
-    private final Map<FromGuest, Worker> assigned = new HashMap<>();
+    private final Workers workers;
 
-    public Switchboard(List<Worker> workers) {
-        this.workers = List.copyOf(workers);
+    public Switchboard(Workers workers) {
+        this.workers = workers;
     }
 
     @Override
     public void watch(FromGuest queue, Fd kick) {
-        Worker worker = idlest();
-        assigned.put(queue, worker);
-        worker.add(queue, kick);
-    }
-
-    private Worker idlest() {
-        Worker best = workers.getFirst();
-        for (Worker worker : workers) {
-            if (load(worker) < load(best)) {
-                best = worker;
-            }
-        }
-        return best;
-    }
-
-    private long load(Worker worker) {
-        return assigned.values().stream().filter(w -> w == worker).count();
+        workers.add(queue, kick);
     }
 
     @Override
     public void unwatch(FromGuest queue) {
-        Worker worker = assigned.remove(queue);
-        if (worker != null) {
-            worker.remove(queue);
-        }
+        workers.remove(queue);
     }
 
     @Override

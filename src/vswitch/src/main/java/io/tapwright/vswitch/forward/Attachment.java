@@ -1,0 +1,33 @@
+package io.tapwright.vswitch.forward;
+
+import io.tapwright.model.userspace.PortStatus;
+
+/**
+ * What keeps a port of the switch attached to what is behind it, a guest or a tap, for as long as the port is wanted. The
+ * control thread's.
+ */
+public interface Attachment extends AutoCloseable {
+
+    /** Begins; what can't be had is tried again, until {@link #close}. */
+    void open();
+
+    PortStatus status();
+
+    /** Why the status is what it is; empty where there is nothing to say. */
+    String reason();
+
+    /** Looks at how things stand, and tells if that is news. */
+    void say();
+
+    /** Memory that a peer shared is gone: if it was this one's, it is let go. */
+    void checkMemory();
+
+    /** The number of the port in its network. */
+    int number();
+
+    PortCounters counters();
+
+    /** Lets go of what the port stands on; no worker uses it any more. The port was taken out of its network before. */
+    @Override
+    void close();
+}
