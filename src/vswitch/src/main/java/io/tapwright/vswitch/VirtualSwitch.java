@@ -77,7 +77,8 @@ public final class VirtualSwitch implements AutoCloseable {
         this.onChange = onChange;
         loop = new EventLoop("switch-loop", onFailure);
         for (int i = 0; i < settings.workers(); i++) {
-            workers.add(new Worker("switch-worker-" + i, settings.poll().toNanos(), fault -> loop.execute(this::checkMemory)));
+            workers.add(new Worker("switch-worker-" + i, settings.poll().toNanos(), () -> loop.execute(this::checkMemory),
+                    onFailure));
         }
         assignments = new Workers(workers);
         switchboard = new Switchboard(assignments);
@@ -150,6 +151,8 @@ public final class VirtualSwitch implements AutoCloseable {
         // No more frames to it, then none from it, then what they lay in.
         gone.segment.remove(gone.attachment.number());
         gone.attachment.close();
+        // What was learned from it in between would go to whoever gets its number.
+        gone.segment.addresses().forget(gone.attachment.number());
     }
 
     private void changed(PortKey key) {

@@ -68,8 +68,9 @@ final class Forwarder {
     /** Fills {@link #to}; true if something goes to all. */
     private boolean route(MacTable addresses, int from, FrameBatch batch, int count, int nowSeconds) {
         boolean flood = false;
-        long lastSource = 0;
-        long lastDestination = 0;
+        // What no frame has: addresses are of 48 bits.
+        long lastSource = -1;
+        long lastDestination = -1;
         int lastPort = FLOOD;
         for (int i = 0; i < count; i++) {
             Frame frame = batch.frames[i];

@@ -102,10 +102,13 @@ public final class MacTable {
             moves++;
             remove(slot);
         } else {
-            slot = perPort[port + 1] >= mostPerPort && !fixed ? -1 : free(mac);
+            slot = perPort[port + 1] >= mostPerPort && !fixed ? -1 : free(mac, fixed);
             if (slot < 0) {
                 refused++;
                 return;
+            }
+            if (entries[slot] != 0) {
+                remove(slot);
             }
         }
         seen[slot] = nowSeconds;
@@ -115,16 +118,20 @@ public final class MacTable {
     }
 
     /** A slot for an address; a fixed entry's may be had by pushing out a learned one. */
-    private int free(long mac) {
+    private int free(long mac, boolean fixed) {
         int first = bucket(mac);
+        int learned = -1;
         for (int bucket = 0; bucket < 2; bucket++, first ^= BUCKET) {
             for (int i = first; i < first + BUCKET; i++) {
                 if (entries[i] == 0) {
                     return i;
                 }
+                if ((entries[i] & STATIC) == 0) {
+                    learned = i;
+                }
             }
         }
-        return -1;
+        return fixed ? learned : -1;
     }
 
     private void remove(int slot) {

@@ -18,8 +18,8 @@ public interface Source {
 
     void giveBack(FrameBatch batch);
 
-    /** Lets go of what {@link #receive} took, after a fault in the middle of a batch. */
-    void abandon();
+    /** Lets go of what {@link #receive} took, after a fault in the middle of a batch; a guest's queue gives nothing any more. */
+    void abandon(String why);
 
     /** The number of the port in its network, which its frames come from. */
     int port();

@@ -4,6 +4,7 @@ import io.tapwright.vswitch.frame.FrameBatch;
 import io.tapwright.vswitch.posix.Epoll;
 import io.tapwright.vswitch.posix.EventFd;
 import io.tapwright.vswitch.posix.Fd;
+import io.tapwright.vswitch.posix.MemoryGuard;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
@@ -20,7 +21,8 @@ public final class Worker implements AutoCloseable {
     private static final long WAKE = -1;
 
     private final long pollNanos;
-    private final Consumer<InternalError> onFault;
+    private final Runnable onCut;
+    private final Consumer<Throwable> onFailure;
     private final Epoll epoll = new Epoll(MOST_CALLS);
     private final Fd wake = EventFd.create();
     private final EventFd events = new EventFd();
@@ -41,11 +43,13 @@ public final class Worker implements AutoCloseable {
 
     /**
      * @param pollNanos how long it looks for traffic after the last before it sleeps
-     * @param onFault   is told when memory that a peer has shared is gone while it is used; on the worker's thread
+     * @param onCut     is told when memory that a peer has shared is gone, see {@link MemoryGuard}; on the worker's thread
+     * @param onFailure hears what should not happen; likewise
      */
-    public Worker(String name, long pollNanos, Consumer<InternalError> onFault) {
+    public Worker(String name, long pollNanos, Runnable onCut, Consumer<Throwable> onFailure) {
         this.pollNanos = pollNanos;
-        this.onFault = onFault;
+        this.onCut = onCut;
+        this.onFailure = onFailure;
         epoll.add(wake, WAKE);
         thread = Thread.ofPlatform().name(name).daemon().unstarted(this::run);
     }
@@ -66,8 +70,8 @@ public final class Worker implements AutoCloseable {
         List<Registration> next = new ArrayList<>(registrations);
         Registration registration = new Registration(++lastKey, source, calls);
         next.add(registration);
-        registrations = List.copyOf(next);
         epoll.add(calls, registration.key);
+        registrations = List.copyOf(next);
         wake();
     }
 
@@ -112,7 +116,12 @@ public final class Worker implements AutoCloseable {
 
     private void run() {
         long lastWork = System.nanoTime();
+        long cuts = MemoryGuard.cuts();
         for (int round = 0; !closed; round++) {
+            if (cuts != MemoryGuard.cuts()) {
+                cuts = MemoryGuard.cuts();
+                onCut.run();
+            }
             List<Registration> sources = registrations;
             boolean worked = false;
             for (int i = 0; i < sources.size(); i++) {
@@ -157,11 +166,11 @@ public final class Worker implements AutoCloseable {
             source.giveBack(batch);
             batch.clear();
             return true;
-        } catch (InternalError e) {
-            // Memory that somebody has cut off (SIGBUS). Who, is the control thread's to find out.
+        } catch (RuntimeException | Error e) {
+            // Nothing that a guest does may come to this. Should it, one queue comes to its end and not the worker.
             batch.clear();
-            source.abandon();
-            onFault.accept(e);
+            source.abandon(e.toString());
+            onFailure.accept(e);
             return false;
         }
     }

@@ -1,8 +1,10 @@
 package io.tapwright.vswitch.posix;
 
+import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
@@ -17,13 +19,18 @@ public final class Fd implements AutoCloseable {
     private static final int O_CLOEXEC = 0x80000;
     private static final int O_NONBLOCK = 0x800;
     private static final int F_SETFL = 4;
+    private static final int F_DUPFD_CLOEXEC = 1030;
     private static final int F_GET_SEALS = 1034;
     private static final int F_SEAL_SHRINK = 2;
+    private static final int F_ADD_SEALS = 1033;
+    private static final int MFD_CLOEXEC = 1;
+    private static final int MFD_ALLOW_SEALING = 2;
     private static final int SEEK_END = 2;
 
     private static final long STATFS_SIZE = 120;
     /** include/uapi/linux/magic.h */
     private static final long HUGETLBFS_MAGIC = 0x958458f6L;
+    private static final long FUSE_MAGIC = 0x65735546L;
     /** Large enough for every kernel that this runs on: 4 KiB on x86-64, up to 64 KiB on others. */
     private static final long PAGE_SIZE = System.getProperty("os.arch").equals("amd64") ? 4096 : 65536;
 
@@ -52,9 +59,14 @@ public final class Fd implements AutoCloseable {
     public static Fd memory(String name, long size) {
         try (Arena arena = Arena.ofConfined()) {
             LibC c = new LibC();
-            Fd fd = new Fd(checked("memfd_create", c.memfdCreate(arena.allocateFrom(name).address(), 1)));
-            checked("ftruncate", c.ftruncate(fd.number, size));
-            return fd;
+            Fd fd = new Fd(checked("memfd_create", c.memfdCreate(arena.allocateFrom(name).address(), MFD_CLOEXEC | MFD_ALLOW_SEALING)));
+            try {
+                fd.truncate(size);
+                return fd;
+            } catch (SystemCallException e) {
+                fd.close();
+                throw e;
+            }
         }
     }
 
@@ -86,12 +98,42 @@ public final class Fd implements AutoCloseable {
     /** How large a page of the file is, which mappings of it come in: more than 4 KiB on hugetlbfs. */
     public long pageSize() {
         try (Arena arena = Arena.ofConfined()) {
-            // struct statfs of include/uapi/asm-generic/statfs.h: 120 bytes, f_type and f_bsize first, a long each.
-            MemorySegment statfs = arena.allocate(STATFS_SIZE, Long.BYTES);
-            checked("fstatfs", new LibC().fstatfs(number(), statfs.address()));
-            long type = statfs.get(ValueLayout.JAVA_LONG, 0);
-            return type == HUGETLBFS_MAGIC ? statfs.get(ValueLayout.JAVA_LONG, Long.BYTES) : PAGE_SIZE;
+            MemorySegment statfs = statfs(arena);
+            return statfs.get(ValueLayout.JAVA_LONG, 0) == HUGETLBFS_MAGIC ? statfs.get(ValueLayout.JAVA_LONG, Long.BYTES) : PAGE_SIZE;
         }
+    }
+
+    /** True for a file that a process provides (FUSE): whoever touches its memory waits for as long as that likes. */
+    public boolean isProvidedByAProcess() {
+        try (Arena arena = Arena.ofConfined()) {
+            return statfs(arena).get(ValueLayout.JAVA_LONG, 0) == FUSE_MAGIC;
+        }
+    }
+
+    /** struct statfs of include/uapi/asm-generic/statfs.h: 120 bytes, f_type and f_bsize first, a long each. */
+    private MemorySegment statfs(Arena arena) {
+        MemorySegment statfs = arena.allocate(STATFS_SIZE, Long.BYTES);
+        checked("fstatfs", new LibC().fstatfs(number(), statfs.address()));
+        return statfs;
+    }
+
+    /** True for a counter of eventfd(2): nothing else that is written or read eight bytes of returns at once for sure. */
+    public boolean isEventFd() {
+        try {
+            return Files.readSymbolicLink(Path.of("/proc/self/fd/" + number())).toString().equals("anon_inode:[eventfd]");
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    /** Has nobody make memory smaller any more, {@link #memory} made it. */
+    public void sealAgainstShrinking() {
+        checked("fcntl F_ADD_SEALS", new LibC().fcntl(number(), F_ADD_SEALS, F_SEAL_SHRINK));
+    }
+
+    /** Another number for the same open file. */
+    public Fd duplicate() {
+        return new Fd(checked("fcntl F_DUPFD_CLOEXEC", new LibC().fcntl(number(), F_DUPFD_CLOEXEC, 0)));
     }
 
     public void truncate(long size) {

@@ -45,6 +45,8 @@ public final class LibC {
             ofLong("mmap", JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG);
     private static final MethodHandle LSEEK = ofLong("lseek", JAVA_INT, JAVA_LONG, JAVA_INT);
     private static final MethodHandle MUNMAP = ofInt("munmap", JAVA_LONG, JAVA_LONG);
+    private static final MethodHandle MPROTECT = ofInt("mprotect", JAVA_LONG, JAVA_LONG, JAVA_INT);
+    private static final MethodHandle SIGACTION = ofInt("sigaction", JAVA_INT, JAVA_LONG, JAVA_LONG);
     private static final MethodHandle CLOSE = ofInt("close", JAVA_INT);
     private static final MethodHandle EVENTFD = ofInt("eventfd", JAVA_INT, JAVA_INT);
     private static final MethodHandle FSTATFS = ofInt("fstatfs", JAVA_INT, JAVA_LONG);
@@ -164,6 +166,22 @@ public final class LibC {
     public int munmap(long address, long length) {
         try {
             return checked((int) MUNMAP.invokeExact(state, address, length));
+        } catch (Throwable e) {
+            throw impossible(e);
+        }
+    }
+
+    public int mprotect(long address, long length, int protection) {
+        try {
+            return checked((int) MPROTECT.invokeExact(state, address, length, protection));
+        } catch (Throwable e) {
+            throw impossible(e);
+        }
+    }
+
+    public int sigaction(int signal, long action, long old) {
+        try {
+            return checked((int) SIGACTION.invokeExact(state, signal, action, old));
         } catch (Throwable e) {
             throw impossible(e);
         }

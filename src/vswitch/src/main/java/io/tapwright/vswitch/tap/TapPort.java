@@ -183,7 +183,7 @@ final class TapPort implements Port, Source {
     }
 
     @Override
-    public void abandon() {
+    public void abandon(String why) {
         if (held) {
             unlock();
         }

@@ -22,6 +22,9 @@ final class Connection implements AutoCloseable {
     /** So many at once, then others have their turn. */
     private static final int MESSAGES_A_TURN = 32;
 
+    /** No message has more; a peer that sends one in pieces could have us hold any number otherwise. */
+    private static final int MOST_FDS = SharedMemory.MOST_REGIONS;
+
     private final Fd socket;
     private final Session session;
     private final UnixSocket transport = new UnixSocket();
@@ -64,6 +67,9 @@ final class Connection implements AutoCloseable {
                     return Optional.of(received == 0 ? "the peer has closed" : new SystemCallException("receive", -received).getMessage());
                 }
                 have += received;
+                if (fds.size() > MOST_FDS) {
+                    return Optional.of("a message with more than " + MOST_FDS + " descriptors");
+                }
                 continue;
             }
             if (have == Message.HEADER && payloadSize() > 0) {

@@ -96,13 +96,23 @@ public final class Endpoint implements Attachment {
         if (Files.exists(path) && Files.readAttributes(path, java.nio.file.attribute.BasicFileAttributes.class).isOther()) {
             Files.delete(path);
         }
-        listening = UnixSocket.listen(path);
-        Files.setPosixFilePermissions(path, PosixFilePermissions.fromString(MODE));
+        Fd socket = UnixSocket.listen(path);
+        try {
+            Files.setPosixFilePermissions(path, PosixFilePermissions.fromString(MODE));
+        } catch (IOException e) {
+            socket.close();
+            throw e;
+        }
+        listening = socket;
         loop.watch(listening, this::onConnection);
     }
 
     private void onConnection() {
         for (Fd peer = UnixSocket.accept(listening); peer != null; peer = UnixSocket.accept(listening)) {
+            if (connection != null) {
+                // Its end may be waiting to be read: who was there is gone, and has come again.
+                onReadable();
+            }
             if (connection == null) {
                 connected(peer);
             } else {
@@ -123,12 +133,15 @@ public final class Endpoint implements Attachment {
         Optional<String> end;
         try {
             end = connection.onReadable();
-        } catch (InternalError e) {
-            end = Optional.of("its memory is gone: " + e.getMessage());
+        } catch (RuntimeException e) {
+            // Nothing that a peer says may come to this. It must not come to more.
+            disconnect("a fault of ours: " + e);
+            throw e;
         }
         if (end.isPresent()) {
             disconnect(end.get());
         } else {
+            checkMemory();
             say();
         }
     }
@@ -136,7 +149,7 @@ public final class Endpoint implements Attachment {
     @Override
     public void checkMemory() {
         if (connection != null && connection.session().isCutOff()) {
-            disconnect("the peer has made the file of its memory smaller");
+            disconnect("the memory that the peer shared is gone: its file became smaller, or has no room left");
         }
     }
 

@@ -85,10 +85,13 @@ final class FromGuest implements Source {
     }
 
     @Override
-    public void abandon() {
-        if (held) {
-            unlock();
+    public void abandon(String why) {
+        SplitRing ring = queue.ring();
+        if (!held) {
+            ring.lock();
         }
+        ring.breakDown(why);
+        unlock();
     }
 
     private void unlock() {

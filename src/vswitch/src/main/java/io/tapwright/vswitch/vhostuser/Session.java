@@ -4,6 +4,7 @@ import io.tapwright.vswitch.memory.GuestMemory;
 import io.tapwright.vswitch.posix.EventFd;
 import io.tapwright.vswitch.posix.Fd;
 import io.tapwright.vswitch.posix.Mapping;
+import io.tapwright.vswitch.posix.MemoryGuard;
 import io.tapwright.vswitch.virtio.DirtyLog;
 import java.nio.ByteBuffer;
 import java.util.Optional;
@@ -74,7 +75,7 @@ final class Session implements AutoCloseable {
 
     /** True if memory that we use is no more; the session is to be closed at once. */
     boolean isCutOff() {
-        return memory.isCutOff();
+        return memory.isCutOff() || logMapping != null && logMapping.isCutOff();
     }
 
     /**
@@ -284,6 +285,10 @@ final class Session implements AutoCloseable {
             if (ring.ring().isUsable()) {
                 stand(ring, memory.table());
             }
+        } catch (ProtocolException e) {
+            // It must not go on at addresses that nobody will look after when the memory changes.
+            ring.stop();
+            throw e;
         } finally {
             ring.ring().unlock();
         }
@@ -292,7 +297,11 @@ final class Session implements AutoCloseable {
     private void setKick(Message message) {
         int number = (int) (message.number64() & RING);
         VringState ring = ring(number);
-        Fd kick = (message.number64() & NO_FD) != 0 ? null : message.takeFd();
+        boolean none = (message.number64() & NO_FD) != 0;
+        if (none && number % 2 == 1) {
+            throw new ProtocolException("ring " + number + " without a descriptor to call us by: we don't look for ever");
+        }
+        Fd kick = none ? null : eventFd(message);
         unwatch(number);
         ring.ring().lock();
         try {
@@ -309,10 +318,20 @@ final class Session implements AutoCloseable {
         } finally {
             ring.ring().unlock();
         }
-        if (number % 2 == 1 && kick != null) {
-            kick.setNonBlocking();
+        if (number % 2 == 1) {
             peers.watch(port.from(number / 2), kick);
         }
+    }
+
+    /** The descriptor that has to be there: a worker reads or writes it, which must not wait. */
+    private static Fd eventFd(Message message) {
+        Fd fd = message.takeFd();
+        if (!fd.isEventFd()) {
+            fd.close();
+            throw new ProtocolException("a descriptor that is no eventfd");
+        }
+        fd.setNonBlocking();
+        return fd;
     }
 
     private void unwatch(int number) {
@@ -324,10 +343,7 @@ final class Session implements AutoCloseable {
     private void setCall(Message message) {
         int number = (int) (message.number64() & RING);
         VringState ring = ring(number);
-        Fd call = (message.number64() & NO_FD) != 0 ? null : message.takeFd();
-        if (call != null) {
-            call.setNonBlocking();
-        }
+        Fd call = (message.number64() & NO_FD) != 0 ? null : eventFd(message);
         ring.ring().lock();
         try {
             ring.close(ring.call);
@@ -419,7 +435,8 @@ final class Session implements AutoCloseable {
         long offset = payload.getLong(8);
         Mapping before = logMapping;
         try (Fd file = message.takeFd()) {
-            if (size <= 0 || offset < 0 || offset > file.size() - size || offset % file.pageSize() != 0) {
+            if (size <= 0 || offset < 0 || offset > file.size() - size || offset % file.pageSize() != 0
+                    || file.isProvidedByAProcess() || !MemoryGuard.isOn() && !file.cannotShrink()) {
                 throw new ProtocolException("a log of " + size + " bytes at " + offset + " of its file");
             }
             logMapping = Mapping.of(file, offset, size);
@@ -430,9 +447,9 @@ final class Session implements AutoCloseable {
             standAll(memory.table());
         } finally {
             unlockAll();
-        }
-        if (before != null) {
-            before.close();
+            if (before != null) {
+                before.close();
+            }
         }
     }
 
@@ -475,6 +492,7 @@ final class Session implements AutoCloseable {
         memory = SharedMemory.NONE;
         if (logMapping != null) {
             logMapping.close();
+            logMapping = null;
         }
     }
 }

@@ -4,6 +4,7 @@ import io.tapwright.vswitch.memory.GuestMemory;
 import io.tapwright.vswitch.memory.GuestMemory.Region;
 import io.tapwright.vswitch.posix.Fd;
 import io.tapwright.vswitch.posix.Mapping;
+import io.tapwright.vswitch.posix.MemoryGuard;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -18,16 +19,12 @@ final class SharedMemory {
 
     static final SharedMemory NONE = new SharedMemory(List.of());
 
-    private final List<Shared> shared;
+    private final List<Region> shared;
     private final GuestMemory table;
 
-    /** @param file kept open where it may be cut off under us, to be able to tell; null otherwise */
-    private record Shared(Region region, Fd file, long fileBytes) {
-    }
-
-    private SharedMemory(List<Shared> shared) {
+    private SharedMemory(List<Region> shared) {
         this.shared = shared;
-        table = new GuestMemory(shared.stream().map(Shared::region).toList());
+        table = new GuestMemory(shared);
     }
 
     GuestMemory table() {
@@ -37,19 +34,18 @@ final class SharedMemory {
     /**
      * With one region more.
      *
-     * @param file of the memory; taken over, also where this fails
+     * @param file of the memory; closed, also where this fails
      */
     SharedMemory with(long guestAddress, long size, long userAddress, long fileOffset, Fd file) {
-        boolean kept = false;
-        try {
+        try (file) {
             if (shared.size() == MOST_REGIONS) {
                 throw new ProtocolException("more than " + MOST_REGIONS + " memory regions");
             }
             if (size <= 0 || fileOffset < 0 || fileOffset > Long.MAX_VALUE - size) {
                 throw new ProtocolException("a memory region of " + size + " bytes at " + fileOffset + " of its file");
             }
-            for (Shared other : shared) {
-                if (overlap(guestAddress, size, other.region.guestAddress(), other.region.size())) {
+            for (Region other : shared) {
+                if (overlap(guestAddress, size, other.guestAddress(), other.size())) {
                     throw new ProtocolException("memory regions that overlap at guest address 0x" + Long.toHexString(guestAddress));
                 }
             }
@@ -57,19 +53,19 @@ final class SharedMemory {
             if (fileOffset + size > fileBytes) {
                 throw new ProtocolException("a memory region up to " + (fileOffset + size) + " of a file of " + fileBytes + " bytes");
             }
+            if (file.isProvidedByAProcess()) {
+                throw new ProtocolException("a memory region whose file another process provides (FUSE)");
+            }
+            if (!MemoryGuard.isOn() && !file.cannotShrink()) {
+                throw new ProtocolException("a memory region whose file can be made smaller, which only x86-64 gets over");
+            }
             long page = file.pageSize();
             long from = fileOffset - fileOffset % page;
             long length = (fileOffset - from + size + page - 1) / page * page;
             Mapping mapping = Mapping.of(file, from, length);
-            List<Shared> more = new ArrayList<>(shared);
-            kept = !file.cannotShrink();
-            more.add(new Shared(new Region(guestAddress, userAddress, size, mapping, fileOffset - from),
-                    kept ? file : null, fileBytes));
+            List<Region> more = new ArrayList<>(shared);
+            more.add(new Region(guestAddress, userAddress, size, mapping, fileOffset - from));
             return new SharedMemory(List.copyOf(more));
-        } finally {
-            if (!kept) {
-                file.close();
-            }
         }
     }
 
@@ -80,8 +76,8 @@ final class SharedMemory {
 
     /** Without the region that has just these bounds. */
     SharedMemory without(long guestAddress, long size, long userAddress) {
-        List<Shared> rest = shared.stream().filter(s -> s.region.guestAddress() != guestAddress
-                || s.region.size() != size || s.region.userAddress() != userAddress).toList();
+        List<Region> rest = shared.stream().filter(region -> region.guestAddress() != guestAddress
+                || region.size() != size || region.userAddress() != userAddress).toList();
         if (rest.size() == shared.size()) {
             throw new ProtocolException("no memory region of " + size + " bytes at guest address 0x"
                     + Long.toHexString(guestAddress));
@@ -89,19 +85,16 @@ final class SharedMemory {
         return new SharedMemory(rest);
     }
 
-    /** Whether one of the files has become smaller, so that there is no memory any more behind addresses of ours. */
+    /** Whether some of it could not be had when it was used: a file became smaller, or has no memory to give. */
     boolean isCutOff() {
-        return shared.stream().anyMatch(s -> s.file != null && s.file.size() < s.fileBytes);
+        return shared.stream().anyMatch(region -> region.mapping().isCutOff());
     }
 
     /** Unmaps what {@code next} does not have; no worker uses it any more. */
     void release(SharedMemory next) {
-        for (Shared each : shared) {
-            if (!next.shared.contains(each)) {
-                each.region.mapping().close();
-                if (each.file != null) {
-                    each.file.close();
-                }
+        for (Region region : shared) {
+            if (!next.shared.contains(region)) {
+                region.mapping().close();
             }
         }
     }

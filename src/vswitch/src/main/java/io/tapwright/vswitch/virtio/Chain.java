@@ -34,9 +34,9 @@ final class Chain {
         boolean indirect = false;
         int number = head;
         for (int steps = 0; ; steps++) {
-            // A loop, or a chain longer than its table, comes to its end here.
-            if (steps >= size) {
-                return "a chain longer than its table of " + size;
+            // A loop, or a chain longer than its table, comes to its end here: also one of empty buffers, which are no parts.
+            if (steps >= size || steps >= MOST_PARTS) {
+                return "a chain longer than its table of " + size + ", or than " + MOST_PARTS;
             }
             // In bounds: number is below the size of the table, which is mapped. Each half is read once.
             long buffer = Memory.getLong(table + (long) number * Descriptor.SIZE);

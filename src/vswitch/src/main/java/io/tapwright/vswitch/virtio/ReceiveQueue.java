@@ -12,6 +12,8 @@ import java.lang.foreign.MemorySegment;
 public final class ReceiveQueue {
 
     private static final int MOST_PARTS = 2 * Chain.MOST_PARTS;
+    /** Heads that lead nowhere are returned at most so many for one frame: the worker has other guests too. */
+    private static final int MOST_BAD = 8;
 
     private final SplitRing ring;
     private final Chain chain = new Chain();
@@ -121,8 +123,9 @@ public final class ReceiveQueue {
         int parts = 0;
         int room = 0;
         int looked = 0;
+        int dropped = 0;
         while (room < wanted) {
-            if (ring.waiting(looked + 1) <= looked || buffers > 0 && !mergeable) {
+            if (dropped == MOST_BAD || ring.waiting(looked + 1) <= looked || buffers > 0 && !mergeable) {
                 return false;
             }
             int head = ring.head(looked);
@@ -138,6 +141,7 @@ public final class ReceiveQueue {
                 ring.giveBack(head, 0);
                 ring.take(1);
                 bad++;
+                dropped++;
                 continue;
             }
             if (chain.total < wanted && !mergeable) {

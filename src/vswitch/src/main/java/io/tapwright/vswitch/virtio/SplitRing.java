@@ -146,7 +146,8 @@ public final class SplitRing {
         return broken;
     }
 
-    void breakDown(String why) {
+    /** Gives it up. */
+    public void breakDown(String why) {
         broken = why;
         usable = false;
     }
