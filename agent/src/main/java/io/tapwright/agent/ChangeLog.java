@@ -34,7 +34,8 @@ final class ChangeLog implements ControlListener {
 
     @Override
     public void nicRemoved(NicStatus nic) {
-        say(Logger.Level.INFO, "domain '" + nic.domain() + "' NIC " + nic.mac() + " (" + nic.tap() + "): removed");
+        say(Logger.Level.INFO, "domain '" + nic.domain() + "' NIC " + nic.mac() + (nic.tap() == null ? "" : " (" + nic.tap() + ")")
+                + ": removed");
     }
 
     @Override

@@ -82,7 +82,8 @@ public final class ControlPlane implements AutoCloseable {
         this.board = new StatusBoard(clock, nanoClock, listener);
         this.queue = new WorkQueue<>(nanoClock);
         this.ports = new SwitchPorts(userspace, settings.catalog().networks().values().stream().filter(Network::userspace)
-                .map(Network::name).collect(Collectors.toSet()), switchPatience, settings.dryRun(), queue, listener);
+                .map(Network::name).collect(Collectors.toSet()), switchPatience, settings.dryRun(), queue,
+                nanoClock, listener);
         Actor actor = new Actor(host, settings.dryRun(), nanoClock, listener);
         Disposal disposal = new Disposal(host, actor, index, queue, nanoClock);
         Reconciler reconciler = new Reconciler(host, actor, settings, inventory, index, board, disposal, ports,

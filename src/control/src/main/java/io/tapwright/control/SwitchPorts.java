@@ -1,10 +1,9 @@
 package io.tapwright.control;
 
+import io.tapwright.control.SwitchWishes.Plug;
 import io.tapwright.model.DomainId;
 import io.tapwright.model.InterfaceName;
-import io.tapwright.model.MacAddress;
 import io.tapwright.model.NicId;
-import io.tapwright.model.userspace.DesiredNetwork;
 import io.tapwright.model.userspace.DesiredPort;
 import io.tapwright.model.userspace.DesiredPort.TapPort;
 import io.tapwright.model.userspace.DesiredPort.VhostUserPort;
@@ -18,14 +17,13 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
 
 /**
@@ -37,11 +35,10 @@ import java.util.stream.Collectors;
  */
 final class SwitchPorts implements UserspaceSwitchListener {
 
-    private static final String UPLINK = "uplink";
-
     /** Below the hook's own deadline, so that the hook hears the reason. */
     static final Duration PATIENCE = Duration.ofSeconds(3);
 
+    /** After a refusal. */
     private static final Duration RETRY = Duration.ofSeconds(5);
 
     private final UserspaceSwitch remote;
@@ -49,38 +46,40 @@ final class SwitchPorts implements UserspaceSwitchListener {
     private final Duration patience;
     private final boolean dryRun;
     private final WorkQueue<Key> queue;
+    private final LongSupplier nanoClock;
     private final ControlListener listener;
-    private final Map<NicId, Plug> plugs = new LinkedHashMap<>();
-    private final Map<String, TapPort> uplinks = new TreeMap<>();
+    private final SwitchWishes wishes = new SwitchWishes();
     private final List<Settling> settling = new ArrayList<>();
+
     /** What the switch has said that it has, by {@link #name}; empty while it can't be reached, or has not answered yet. */
     private Map<String, DesiredPort> confirmed = Map.of();
     private Map<String, PortState> states = Map.of();
     private boolean reachable;
+    private boolean toldLost;
     private String trouble = "not connected yet";
     /** What was asked of the switch last, and whether something else is wanted by now. */
     private DesiredSwitch asked;
     private boolean outdated = true;
-
-    /** A NIC's port. @param wanted false for one that goes once its peer is gone */
-    private record Plug(String network, VhostUserPort port, boolean wanted) {
-    }
+    /** It has refused what was asked, and is asked again from then on. */
+    private boolean refused;
+    private long askAgainNanos;
 
     private record Settling(DomainId domain, CompletableFuture<Boolean> done) {
     }
 
     /** @param networks those that have a switch in user space */
     SwitchPorts(UserspaceSwitch remote, Set<String> networks, Duration patience, boolean dryRun, WorkQueue<Key> queue,
-            ControlListener listener) {
+            LongSupplier nanoClock, ControlListener listener) {
         this.remote = remote;
         this.networks = networks;
         this.patience = patience;
         this.dryRun = dryRun;
         this.queue = queue;
+        this.nanoClock = nanoClock;
         this.listener = listener;
     }
 
-    /** How a NIC's port stands. */
+    /** How a port stands. */
     sealed interface Finding {
 
         /** The switch has it. */
@@ -100,20 +99,19 @@ final class SwitchPorts implements UserspaceSwitchListener {
 
     /** Has the switch have this port. */
     synchronized Finding plug(NicId nic, String network, VhostUserPort port) {
-        Plug wish = new Plug(network, port, true);
-        if (wish.equals(plugs.get(nic))) {
-            submit();
-            return finding(network, port);
-        }
-        Optional<NicId> other = plugs.entrySet().stream()
-                .filter(e -> !e.getKey().equals(nic) && e.getValue().wanted && e.getValue().port.socket().equals(port.socket()))
-                .map(Map.Entry::getKey).findFirst();
+        Optional<NicId> other = wishes.otherAt(port, nic);
         if (other.isPresent()) {
             return new Finding.Taken(other.get());
         }
-        plugs.entrySet().removeIf(e -> !e.getKey().equals(nic) && e.getValue().port.socket().equals(port.socket()));
-        plugs.put(nic, wish);
-        outdated = true;
+        outdated |= wishes.plug(nic, new Plug(network, port, true));
+        submit();
+        return finding(network, port);
+    }
+
+    /** Has the switch have the network's tap, which is there. */
+    synchronized Finding uplink(String network, InterfaceName device, int mtu) {
+        TapPort port = new TapPort(SwitchWishes.UPLINK, device, mtu);
+        outdated |= wishes.uplink(network, port);
         submit();
         return finding(network, port);
     }
@@ -124,54 +122,29 @@ final class SwitchPorts implements UserspaceSwitchListener {
      * @return whether one has to stay for now
      */
     synchronized boolean retain(DomainId domain, Set<NicId> kept) {
-        boolean stays = false;
-        for (Map.Entry<NicId, Plug> entry : List.copyOf(plugs.entrySet())) {
-            if (entry.getKey().domain().equals(domain) && !kept.contains(entry.getKey())) {
-                Plug plug = entry.getValue();
-                if (mayHavePeer(plug)) {
-                    plugs.put(entry.getKey(), new Plug(plug.network, plug.port, false));
-                    stays = true;
-                } else {
-                    plugs.remove(entry.getKey());
-                    outdated = true;
-                }
-            }
-        }
+        SwitchWishes.Removal removal = wishes.retain(domain, kept, this::mayHavePeer);
+        outdated |= removal.removedAny();
         submit();
-        return stays;
-    }
-
-    /** Has the switch have the network's tap, which is there. */
-    synchronized Finding uplink(String network, InterfaceName device, int mtu) {
-        TapPort port = new TapPort(UPLINK, device, mtu);
-        if (!port.equals(uplinks.put(network, port))) {
-            outdated = true;
-        }
-        submit();
-        return finding(network, port);
+        return removal.keptAny();
     }
 
     // What others ask
 
     /** Domains that have a port, wanted or not. */
     synchronized Set<DomainId> domains() {
-        return plugs.keySet().stream().map(NicId::domain).collect(Collectors.toSet());
+        return wishes.domains();
     }
 
     synchronized boolean isReachable() {
         return reachable;
     }
 
-    /** Empty where the switch has the port of each of these NICs, or of a dry run; else why not. */
+    /** Why the switch does not have the port that this NIC is to have; empty where it has, or in a dry run. */
     synchronized Optional<String> missing(NicId nic) {
-        Plug plug = plugs.get(nic);
-        if (dryRun || plug == null) {
-            return Optional.empty();
-        }
-        return finding(plug.network, plug.port) instanceof Finding.Unknown(String reason) ? Optional.of(reason) : Optional.empty();
+        return wishes.of(nic).flatMap(this::missing);
     }
 
-    /** Completes once the switch has answered for all of the domain's ports, or has had time enough; true where it was not at once. */
+    /** Completes once the switch has answered for all of the domain's ports, or has had time enough; false where it had before. */
     synchronized CompletableFuture<Boolean> settled(DomainId domain) {
         if (isSettled(domain)) {
             return CompletableFuture.completedFuture(false);
@@ -192,11 +165,13 @@ final class SwitchPorts implements UserspaceSwitchListener {
     public void onConnected(DesiredSwitch held, SwitchState state) {
         synchronized (this) {
             reachable = true;
+            toldLost = false;
             trouble = "";
             confirmed = Map.of();
-            outdated = true;
             states = byName(state);
-            adopt(held);
+            outdated = true;
+            refused = false;
+            wishes.adopt(held, networks);
             submit();
         }
         listener.switchChanged(true, "");
@@ -207,21 +182,23 @@ final class SwitchPorts implements UserspaceSwitchListener {
     @Override
     public void onState(SwitchState state) {
         Map<String, PortState> before;
+        Map<String, PortState> now = byName(state);
         synchronized (this) {
             before = states;
-            states = byName(state);
+            states = now;
         }
         Set<String> names = new HashSet<>(before.keySet());
-        names.addAll(states.keySet());
+        names.addAll(now.keySet());
         for (String name : names) {
             PortState was = before.get(name);
-            PortState is = states.get(name);
+            PortState is = now.get(name);
             if (was == null || is == null || !was.saysTheSameAs(is)) {
                 lookAt(was == null ? is : was);
             }
         }
     }
 
+    /** Said once of each loss; the reasons for which no attempt to come back succeeds are seen at the next look. */
     @Override
     public void onLost(String reason) {
         synchronized (this) {
@@ -229,6 +206,10 @@ final class SwitchPorts implements UserspaceSwitchListener {
             trouble = reason;
             confirmed = Map.of();
             asked = null;
+            if (toldLost) {
+                return;
+            }
+            toldLost = true;
         }
         listener.switchChanged(false, reason);
         lookAtEverything();
@@ -243,63 +224,56 @@ final class SwitchPorts implements UserspaceSwitchListener {
                 return; // of a connection that is gone, or overtaken by a later wish
             }
             before = confirmed;
-            if (failure != null) {
-                onRefusal(failure);
-                return;
+            if (failure == null) {
+                desired.networks().forEach(n -> n.ports().forEach(port -> now.put(name(n.name(), port.name()), port)));
+                trouble = "";
+                refused = false;
+                confirmed = now;
+                states = byName(state);
+                settling.stream().filter(one -> isSettled(one.domain)).forEach(one -> done.add(one.done));
             }
-            desired.networks().forEach(n -> n.ports().forEach(port -> now.put(name(n.name(), port.name()), port)));
-            trouble = "";
-            confirmed = now;
-            states = byName(state);
-            settling.stream().filter(one -> isSettled(one.domain)).forEach(one -> done.add(one.done));
+        }
+        if (failure != null) {
+            onRefusal(failure.getMessage());
+            return;
         }
         done.forEach(one -> one.complete(true));
         state.ports().stream().filter(port -> now.get(nameOf(port)) instanceof DesiredPort has
                 && !has.equals(before.get(nameOf(port)))).forEach(this::lookAt);
     }
 
+    /** Everything that it was asked for at once was refused, so nobody knows what it has; it is asked again after a while. */
+    private void onRefusal(String reason) {
+        boolean isNew;
+        synchronized (this) {
+            if (!reachable) {
+                return; // which is told by itself
+            }
+            isNew = !refused || !trouble.equals(reason);
+            trouble = reason;
+            refused = true;
+            askAgainNanos = nanoClock.getAsLong() + RETRY.toNanos();
+        }
+        if (isNew) {
+            listener.problem(reason);
+            lookAtEverything();
+        }
+        domains().forEach(domain -> queue.addAfter(new Key.Domain(domain), RETRY));
+        networks.forEach(network -> queue.addAfter(new Key.Network(network), RETRY));
+    }
+
     // With the monitor held
 
-    /** What the switch holds that nobody has asked for stays, unasked for, until its domain is looked at. */
-    private void adopt(DesiredSwitch held) {
-        Set<Object> sockets = plugs.values().stream().map(plug -> plug.port.socket()).collect(Collectors.toSet());
-        for (DesiredNetwork network : held.networks()) {
-            for (DesiredPort port : network.ports()) {
-                if (port instanceof VhostUserPort vhost) {
-                    nicNamed(port.name()).filter(nic -> !plugs.containsKey(nic) && sockets.add(vhost.socket()))
-                            .ifPresent(nic -> plugs.put(nic, new Plug(network.name(), vhost, false)));
-                } else if (port instanceof TapPort tap && port.name().equals(UPLINK) && networks.contains(network.name())) {
-                    uplinks.putIfAbsent(network.name(), tap);
-                }
-            }
-        }
-    }
-
     private void submit() {
-        if (dryRun || !reachable || !outdated) {
+        boolean again = refused && nanoClock.getAsLong() - askAgainNanos >= 0;
+        if (dryRun || !reachable || !outdated && !again) {
             return;
         }
-        DesiredSwitch desired = desired();
+        DesiredSwitch desired = wishes.asDesired();
         asked = desired;
         outdated = false;
+        askAgainNanos = nanoClock.getAsLong() + RETRY.toNanos();
         remote.apply(desired).whenComplete((state, failure) -> onAnswer(desired, state, failure));
-    }
-
-    /** Where it is still there, it is asked once more after a while. */
-    private void onRefusal(Throwable failure) {
-        if (reachable) {
-            trouble = failure.getMessage();
-            outdated = true;
-            domains().forEach(domain -> queue.addAfter(new Key.Domain(domain), RETRY));
-            uplinks.keySet().forEach(network -> queue.addAfter(new Key.Network(network), RETRY));
-        }
-    }
-
-    private DesiredSwitch desired() {
-        Map<String, List<DesiredPort>> ports = new TreeMap<>();
-        uplinks.forEach((network, tap) -> ports.computeIfAbsent(network, n -> new ArrayList<>()).add(tap));
-        plugs.forEach((nic, plug) -> ports.computeIfAbsent(plug.network, n -> new ArrayList<>()).add(plug.port));
-        return new DesiredSwitch(ports.entrySet().stream().map(e -> new DesiredNetwork(e.getKey(), e.getValue())).toList());
     }
 
     private Finding finding(String network, DesiredPort port) {
@@ -315,32 +289,30 @@ final class SwitchPorts implements UserspaceSwitchListener {
                 : new Finding.Unknown("the switch in user space does not have its port yet" + (trouble.isEmpty() ? "" : ": " + trouble));
     }
 
-    private boolean mayHavePeer(Plug plug) {
-        if (dryRun) {
-            return false;
-        }
-        PortState state = states.get(name(plug.network, plug.port.name()));
-        return !reachable || state != null && (state.status() == PortStatus.CONNECTED || state.status() == PortStatus.RUNNING);
+    private Optional<String> missing(Plug plug) {
+        return !dryRun && finding(plug.network(), plug.port()) instanceof Finding.Unknown(String reason)
+                ? Optional.of(reason) : Optional.empty();
     }
 
     private boolean isSettled(DomainId domain) {
-        return plugs.entrySet().stream().filter(e -> e.getKey().domain().equals(domain) && e.getValue().wanted)
-                .allMatch(e -> missing(e.getKey()).isEmpty());
+        return wishes.wantedOf(domain).stream().allMatch(plug -> missing(plug).isEmpty());
+    }
+
+    private boolean mayHavePeer(Plug plug) {
+        PortState state = states.get(name(plug.network(), plug.port().name()));
+        return !dryRun && (!reachable
+                || state != null && (state.status() == PortStatus.CONNECTED || state.status() == PortStatus.RUNNING));
     }
 
     // Without
 
     private void lookAtEverything() {
-        Set<DomainId> domains;
-        synchronized (this) {
-            domains = domains();
-        }
-        domains.forEach(domain -> queue.add(new Key.Domain(domain)));
+        domains().forEach(domain -> queue.add(new Key.Domain(domain)));
         networks.forEach(network -> queue.add(new Key.Network(network)));
     }
 
     private void lookAt(PortState port) {
-        nicNamed(port.port()).ifPresentOrElse(nic -> queue.add(new Key.Domain(nic.domain())), () -> {
+        SwitchWishes.nicNamed(port.port()).ifPresentOrElse(nic -> queue.add(new Key.Domain(nic.domain())), () -> {
             if (networks.contains(port.network())) {
                 queue.add(new Key.Network(port.network()));
             }
@@ -358,16 +330,5 @@ final class SwitchPorts implements UserspaceSwitchListener {
 
     private static String nameOf(PortState port) {
         return name(port.network(), port.port());
-    }
-
-    /** The way back from {@link NicId#toString}, which names a NIC's port. */
-    private static Optional<NicId> nicNamed(String port) {
-        int slash = port.indexOf('/');
-        try {
-            return slash < 0 ? Optional.empty()
-                    : Optional.of(new NicId(DomainId.of(port.substring(0, slash)), new MacAddress(port.substring(slash + 1))));
-        } catch (IllegalArgumentException e) {
-            return Optional.empty();
-        }
     }
 }

@@ -267,6 +267,10 @@ class UserspaceTest {
             world.agent.drain();
             world.userspace.deliver();
             assertRefused(world.awaitWithoutSwitch(asked), "too many ports");
+            assertPending("the switch in user space does not have its port yet: the switch refuses: too many ports");
+            assertThat(world.told.problems).containsExactly("the switch refuses: too many ports");
+            world.pass(Duration.ofSeconds(5));
+            assertThat(world.told.problems).hasSize(1);
             world.userspace.refuse(null);
             world.pass(Duration.ofSeconds(5));
             assertPending("waiting for QEMU to connect to socket /run/tapwright/vhost/web");
