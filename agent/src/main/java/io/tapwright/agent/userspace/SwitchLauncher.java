@@ -28,6 +28,8 @@ public final class SwitchLauncher implements ControlListener, AutoCloseable {
     /** Until it listens; the JVM takes some tenths of a second. */
     private static final Duration LONGEST_START = Duration.ofSeconds(10);
     private static final Duration FIRST_PAUSE = Duration.ofMillis(100);
+    /** For one that had lasted: every moment counts. */
+    private static final Duration NO_PAUSE = Duration.ZERO;
     private static final Duration LAST_PAUSE = Duration.ofSeconds(10);
     private static final Duration LASTED = Duration.ofSeconds(5);
 
@@ -93,8 +95,9 @@ public final class SwitchLauncher implements ControlListener, AutoCloseable {
 
     /** One that died soon after its start is given time. */
     private Duration pauseAfterDeath() {
-        Duration now = System.nanoTime() - begun > LASTED.toNanos() ? FIRST_PAUSE : pause;
-        pause = now.multipliedBy(2).compareTo(LAST_PAUSE) < 0 ? now.multipliedBy(2) : LAST_PAUSE;
+        boolean lasted = System.nanoTime() - begun > LASTED.toNanos();
+        Duration now = lasted ? NO_PAUSE : pause;
+        pause = lasted ? FIRST_PAUSE : pause.multipliedBy(2).compareTo(LAST_PAUSE) < 0 ? pause.multipliedBy(2) : LAST_PAUSE;
         if (child != null) {
             LOG.warnf("the switch in user space (process %d) ended with %d, starting it again in %d ms", child.pid(),
                     child.exitValue(), now.toMillis());
