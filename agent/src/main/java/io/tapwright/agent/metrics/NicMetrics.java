@@ -78,17 +78,9 @@ public class NicMetrics {
         Map<String, Link.Counters> counters = new HashMap<>();
         links.forEach(link -> link.counters().ifPresent(c -> counters.put(link.name().text(), c)));
         SwitchCounters ofSwitch = SwitchCounters.read(control, nics);
-        for (Figure figure : FIGURES) {
-            CounterMetricFamily family = new CounterMetricFamily(figure.name(), figure.help(), LABELS);
-            for (NicStatus nic : nics) {
-                Link.Counters of = nic.tap() == null ? null : counters.get(nic.tap());
-                if (of != null) {
-                    family.addMetric(labels(nic), figure.value().applyAsLong(of));
-                }
-                ofSwitch.of(nic, figure.inSwitch()).ifPresent(value -> family.addMetric(labels(nic), value));
-            }
-            all.add(family);
-        }
+        List<Counted> counted = nics.stream()
+                .map(nic -> new Counted(nic, labels(nic), nic.tap() == null ? null : counters.get(nic.tap()))).toList();
+        FIGURES.forEach(figure -> all.add(figure.of(counted, ofSwitch)));
         all.addAll(ofSwitch.drops());
         return all;
     }
@@ -130,6 +122,31 @@ public class NicMetrics {
         return List.of(nic.domain(), nic.uuid(), nic.mac(), nic.tap() == null ? "" : nic.tap(), nic.bridge() == null ? "" : nic.bridge());
     }
 
+    /**
+     * A NIC with its counters.
+     *
+     * @param tap its tap's, null where it has none
+     */
+    private record Counted(NicStatus nic, List<String> labels, Link.Counters tap) {
+    }
+
     private record Figure(String name, String help, ToLongFunction<Link.Counters> value, ToLongFunction<PortCounters> inSwitch) {
+
+        /** In place of {@code addMetric}, which makes a name for each of some thousand samples. */
+        CounterMetricFamily of(List<Counted> all, SwitchCounters ofSwitch) {
+            CounterMetricFamily family = new CounterMetricFamily(name, help, LABELS);
+            String total = name + "_total";
+            for (Counted one : all) {
+                if (one.tap() != null) {
+                    family.samples.add(sample(total, one, value.applyAsLong(one.tap())));
+                }
+                ofSwitch.of(one.nic(), inSwitch).ifPresent(counted -> family.samples.add(sample(total, one, counted)));
+            }
+            return family;
+        }
+
+        private static MetricFamilySamples.Sample sample(String total, Counted of, long value) {
+            return new MetricFamilySamples.Sample(total, LABELS, of.labels(), value);
+        }
     }
 }

@@ -50,7 +50,7 @@ final class SwitchCounters {
     }
 
     OptionalLong of(NicStatus nic, ToLongFunction<PortCounters> figure) {
-        PortCounters counters = byPort.get(port(nic));
+        PortCounters counters = byPort.isEmpty() ? null : byPort.get(port(nic));
         long value = counters == null ? -1 : figure.applyAsLong(counters);
         return value < 0 ? OptionalLong.empty() : OptionalLong.of(value);
     }
