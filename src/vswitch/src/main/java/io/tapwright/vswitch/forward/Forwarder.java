@@ -2,6 +2,7 @@ package io.tapwright.vswitch.forward;
 
 import io.tapwright.vswitch.frame.Frame;
 import io.tapwright.vswitch.frame.FrameBatch;
+import io.tapwright.vswitch.frame.VirtioNetHeader;
 
 /**
  * Decides where the frames of a batch go, and sends them there: learns from the sources, floods what it does not know.
@@ -18,6 +19,11 @@ final class Forwarder {
 
     private final int[] to = new int[FrameBatch.CAPACITY];
     private final int[] picks = new int[FrameBatch.CAPACITY];
+    /** What each frame asks for, {@link Offloads}; filled in where one of the batch asks for anything. */
+    private final int[] wanted = new int[FrameBatch.CAPACITY];
+    private final Workshop workshop = new Workshop();
+    private boolean asking;
+    private int invalid;
     private long dropped;
 
     /** How many frames went nowhere: back to where they came from, or to addresses that are not forwarded. */
@@ -25,10 +31,21 @@ final class Forwarder {
         return dropped;
     }
 
-    /** @param from the number of the port that they came from */
-    void forward(Segment segment, int from, FrameBatch batch, int nowSeconds) {
+    /**
+     * Sends the frames on.
+     *
+     * @param from   the number of the port that they came from
+     * @param mayAsk what that port's frames may ask for, {@link Offloads}
+     * @return how many frames were dropped, or were not sent to a port, because what they ask for is not allowed or makes no
+     *         sense
+     */
+    int forward(Segment segment, int from, int mayAsk, FrameBatch batch, int nowSeconds) {
         int count = batch.count;
+        invalid = 0;
         boolean flood = route(segment.addresses(), from, batch, count, nowSeconds);
+        if (asking) {
+            check(batch, count, mayAsk);
+        }
         Port[] ports = segment.ports();
         if (flood) {
             // Port by port, so that what each gets is in the order it came.
@@ -41,11 +58,11 @@ final class Forwarder {
                         }
                     }
                     if (picked > 0) {
-                        ports[port].send(batch, picks, picked);
+                        send(ports[port], batch, picked);
                     }
                 }
             }
-            return;
+            return invalid;
         }
         for (int first = 0; first < count; first++) {
             int port = to[first];
@@ -60,20 +77,53 @@ final class Forwarder {
                 }
             }
             if (port < ports.length && ports[port] != null) {
-                ports[port].send(batch, picks, picked);
+                send(ports[port], batch, picked);
             }
         }
+        return invalid;
+    }
+
+    /** Drops what asks for what it may not, or for nothing that could be done. */
+    private void check(FrameBatch batch, int count, int mayAsk) {
+        for (int i = 0; i < count; i++) {
+            Frame frame = batch.frames[i];
+            frame.offload &= VirtioNetHeader.KNOWN;
+            wanted[i] = Offloads.wantedBy(frame);
+            // -1, no sense, is not allowed either.
+            if ((wanted[i] & ~mayAsk) != 0) {
+                to[i] = DROP;
+                invalid++;
+            }
+        }
+    }
+
+    /** Sends what was picked; what the port can't take as it is is worked on first. */
+    private void send(Port port, FrameBatch batch, int picked) {
+        if (asking) {
+            int lacking = ~port.offloads();
+            int toDo = 0;
+            for (int i = 0; i < picked; i++) {
+                toDo |= wanted[picks[i]] & lacking;
+            }
+            if (toDo != 0) {
+                invalid += workshop.send(port, batch, picks, picked, wanted, lacking);
+                return;
+            }
+        }
+        port.send(batch, picks, picked);
     }
 
     /** Fills {@link #to}; true if something goes to all. */
     private boolean route(MacTable addresses, int from, FrameBatch batch, int count, int nowSeconds) {
         boolean flood = false;
+        long offloads = 0;
         // What no frame has: addresses are of 48 bits.
         long lastSource = -1;
         long lastDestination = -1;
         int lastPort = FLOOD;
         for (int i = 0; i < count; i++) {
             Frame frame = batch.frames[i];
+            offloads |= frame.offload;
             long source = frame.source;
             if (source != lastSource) {
                 if ((source & 1) != 0 || source == 0) {
@@ -105,6 +155,7 @@ final class Forwarder {
             to[i] = port;
             flood |= port == FLOOD;
         }
+        asking = (offloads & VirtioNetHeader.ASKING) != 0;
         return flood;
     }
 }

@@ -17,23 +17,25 @@ public final class Offloads {
     /** Those that a frame asks for, or -1 where what its header says makes no sense. */
     public static int wantedBy(Frame frame) {
         long offload = frame.offload;
-        // hdr_len alone asks for nothing.
-        if ((offload & 0xffffL) == 0) {
+        if ((offload & VirtioNetHeader.ASKING) == 0) {
             return 0;
         }
-        int wanted = 0;
-        if ((VirtioNetHeader.flags(offload) & VirtioNetHeader.NEEDS_CHECKSUM) != 0) {
-            // Two bytes for the sum, all within the frame.
-            if (VirtioNetHeader.checksumStart(offload) + frame.checksumOffset + 2 > frame.length) {
+        int flags = VirtioNetHeader.flags(offload);
+        // Only who deals with partial checksums is told of valid ones.
+        int wanted = flags == 0 ? 0 : CHECKSUM;
+        boolean partial = (flags & VirtioNetHeader.NEEDS_CHECKSUM) != 0;
+        if (partial) {
+            int start = VirtioNetHeader.checksumStart(offload);
+            // Two bytes for the sum, all within the frame and behind Ethernet's header.
+            if (start < Frame.LEAST || start + frame.checksumOffset + 2 > frame.length) {
                 return -1;
             }
-            wanted = CHECKSUM;
         }
         int segmentation = VirtioNetHeader.segmentation(offload);
         if (segmentation == VirtioNetHeader.NO_SEGMENTS) {
             return wanted;
         }
-        if (wanted == 0 || VirtioNetHeader.segmentSize(offload) == 0) {
+        if (!partial || VirtioNetHeader.segmentSize(offload) == 0) {
             return -1;
         }
         if ((segmentation & VirtioNetHeader.ECN) != 0) {

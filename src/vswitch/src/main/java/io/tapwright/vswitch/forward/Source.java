@@ -26,6 +26,12 @@ public interface Source {
 
     Segment segment();
 
+    /** What its frames may ask for: bits of {@link Offloads}. */
+    int offloads();
+
+    /** So many of the frames of a batch asked for what they may not, or what can't be done. */
+    void refused(int frames);
+
     /**
      * Asks to be called by way of the worker's epoll.
      *

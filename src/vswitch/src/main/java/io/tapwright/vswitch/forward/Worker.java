@@ -162,7 +162,10 @@ public final class Worker implements AutoCloseable {
             if (!source.receive(batch)) {
                 return false;
             }
-            forwarder.forward(source.segment(), source.port(), batch, nowSeconds);
+            int refused = forwarder.forward(source.segment(), source.port(), source.offloads(), batch, nowSeconds);
+            if (refused > 0) {
+                source.refused(refused);
+            }
             source.giveBack(batch);
             batch.clear();
             return true;

@@ -22,6 +22,14 @@ public final class VirtioNetHeader {
     /** Of flags: the checksum from csum_start on is to be filled in at csum_offset after that. */
     public static final int NEEDS_CHECKSUM = 1;
 
+    /** Of flags: who sends it vouches for the checksum. */
+    public static final int CHECKSUM_VALID = 2;
+
+    /** Of the offload, flags and gso_type: where both are 0 the frame asks for nothing, whatever the rest says. */
+    public static final long ASKING = 0xffffL;
+    /** Of the offload: all but the flags that we don't know, which are to be ignored (VIRTIO 1.2, 5.1.6.2.2). */
+    public static final long KNOWN = ~0xffL | NEEDS_CHECKSUM | CHECKSUM_VALID;
+
     // gso_type
     public static final int NO_SEGMENTS = 0;
     public static final int TCP4 = 1;

@@ -204,6 +204,11 @@ final class TapPort implements Port, Source {
         return segment;
     }
 
+    @Override
+    public void refused(int frames) {
+        invalidIn += frames;
+    }
+
     /** The worker's epoll is level-triggered: what is there already it says at once. */
     @Override
     public boolean askForCalls() {
@@ -278,6 +283,7 @@ final class TapPort implements Port, Source {
         return true;
     }
 
+    /** Both ways: what the kernel has agreed to, and what it was told that we do (TUNSETOFFLOAD). */
     @Override
     public int offloads() {
         return Offloads.CHECKSUM | Offloads.TCP4_SEGMENTS | Offloads.TCP6_SEGMENTS | Offloads.ECN;

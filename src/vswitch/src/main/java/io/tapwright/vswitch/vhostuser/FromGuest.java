@@ -17,6 +17,7 @@ final class FromGuest implements Source {
     private boolean held;
     private long frames;
     private long bytes;
+    private long refused;
 
     /** By the control thread with the ring locked. */
     private boolean enabled;
@@ -37,6 +38,10 @@ final class FromGuest implements Source {
 
     long bytes() {
         return bytes;
+    }
+
+    long refused() {
+        return refused;
     }
 
     // -- with the ring locked: the control thread -----------------------------------------------
@@ -107,6 +112,16 @@ final class FromGuest implements Source {
     @Override
     public Segment segment() {
         return port.segment();
+    }
+
+    @Override
+    public int offloads() {
+        return port.mayAsk();
+    }
+
+    @Override
+    public void refused(int frames) {
+        refused += frames;
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.tapwright.vswitch.vhostuser;
 
+import io.tapwright.vswitch.forward.Announcement;
 import io.tapwright.vswitch.forward.Workers;
 import io.tapwright.vswitch.posix.Fd;
 
@@ -24,6 +25,6 @@ public final class Switchboard implements Session.Peers {
 
     @Override
     public void announce(VhostPort port, long mac) {
-        port.segment().addresses().learn(mac, port.number(), (int) (System.nanoTime() / 1_000_000_000L));
+        Announcement.send(port.segment(), port.number(), mac);
     }
 }

@@ -18,6 +18,7 @@ public final class VhostPort implements Port {
     private final ToGuest[] to = new ToGuest[MOST_PAIRS];
     private final int number;
     private volatile int offloads;
+    private volatile int mayAsk;
 
     public VhostPort(Segment segment) {
         this.segment = segment;
@@ -56,11 +57,20 @@ public final class VhostPort implements Port {
                 | (Features.has(features, Features.GUEST_TSO4) ? Offloads.TCP4_SEGMENTS : 0)
                 | (Features.has(features, Features.GUEST_TSO6) ? Offloads.TCP6_SEGMENTS : 0)
                 | (Features.has(features, Features.GUEST_ECN) ? Offloads.ECN : 0);
+        mayAsk = (Features.has(features, Features.CHECKSUM) ? Offloads.CHECKSUM : 0)
+                | (Features.has(features, Features.HOST_TSO4) ? Offloads.TCP4_SEGMENTS : 0)
+                | (Features.has(features, Features.HOST_TSO6) ? Offloads.TCP6_SEGMENTS : 0)
+                | (Features.has(features, Features.HOST_ECN) ? Offloads.ECN : 0);
     }
 
     @Override
     public int offloads() {
         return offloads;
+    }
+
+    /** What the guest has agreed to leave to us. Any thread. */
+    int mayAsk() {
+        return mayAsk;
     }
 
     @Override
@@ -72,7 +82,7 @@ public final class VhostPort implements Port {
         PortCounters sum = new PortCounters(0, 0, 0, 0, 0, 0, 0);
         for (int i = 0; i < MOST_PAIRS; i++) {
             sum = sum.plus(new PortCounters(from[i].frames(), from[i].bytes(), to[i].frames(), to[i].queue().bytes(),
-                    to[i].full(), from[i].queue().bad() + to[i].queue().bad(), to[i].notReady()));
+                    to[i].full(), from[i].queue().bad() + from[i].refused() + to[i].queue().bad(), to[i].notReady()));
         }
         return sum;
     }

@@ -26,6 +26,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -315,8 +316,9 @@ class TapPortIT {
             port.called();
 
             assertThat(port.receive(batch)).isTrue();
-            assertThat(batch.frames[0].destination).isEqualTo(0xffff_ffff_ffffL);
-            assertThat(batch.frames[0].source).isEqualTo(0x0200_0000_0002L);
+            // Among what the kernel says of its own accord to multicast addresses.
+            assertThat(Arrays.copyOf(batch.frames, batch.count)).allMatch(frame -> frame.source == 0x0200_0000_0002L)
+                    .anyMatch(frame -> frame.destination == 0xffff_ffff_ffffL && frame.length == 42 && frame.offload == 0);
             port.giveBack(batch);
             port.detach();
         }

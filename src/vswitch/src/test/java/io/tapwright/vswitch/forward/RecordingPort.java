@@ -1,0 +1,41 @@
+package io.tapwright.vswitch.forward;
+
+import io.tapwright.vswitch.frame.Frame;
+import io.tapwright.vswitch.frame.FrameBatch;
+import io.tapwright.vswitch.frame.NativeFrames;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A receiver that keeps what it was sent. */
+final class RecordingPort implements Port {
+
+    record Sent(byte[] bytes, long offload, int checksumOffset, boolean asItCame) {
+    }
+
+    private final int offloads;
+    /** The batch that frames come in, to know it from one that was worked on. */
+    private final FrameBatch original;
+    final List<Sent> sent = new ArrayList<>();
+
+    RecordingPort(int offloads, FrameBatch original) {
+        this.offloads = offloads;
+        this.original = original;
+    }
+
+    @Override
+    public void send(FrameBatch batch, int[] picks, int count) {
+        for (int i = 0; i < count; i++) {
+            Frame frame = batch.frames[picks[i]];
+            sent.add(new Sent(NativeFrames.bytes(batch, frame), frame.offload, frame.checksumOffset, batch == original));
+        }
+    }
+
+    @Override
+    public int offloads() {
+        return offloads;
+    }
+
+    List<byte[]> bytes() {
+        return sent.stream().map(Sent::bytes).toList();
+    }
+}
