@@ -154,6 +154,12 @@ class TapPortIT {
     }
 
     @Test
+    void theWorkerAllocatesNothingForFrames() throws Exception {
+        assertThat(Allocation.whenWarm("switch-worker-0", () -> Transfer.of(there, here, RIGHT, HUNDRED_MEGABYTES)))
+                .isLessThanOrEqualTo(Allocation.NOTHING_FOR_FRAMES);
+    }
+
+    @Test
     void wholeSegmentsPassByTcpOverIpv6() throws Exception {
         there.execute("ip", "address", "add", "fd00::1/64", "dev", "left", "nodad");
         here.execute("ip", "address", "add", "fd00::2/64", "dev", "right", "nodad");
