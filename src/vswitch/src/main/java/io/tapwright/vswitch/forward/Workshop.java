@@ -18,7 +18,7 @@ final class Workshop {
     /** A frame of any length that the virtio header can describe. */
     private static final int LONGEST = 1 << 16 | 64;
     /** What a batch of common segments needs; a batch ends with it. */
-    private static final int ROOM = 2 * LONGEST;
+    static final int ROOM = 2 * LONGEST;
     private static final int ALIGNMENT = 64;
 
     private final MemorySegment room = Arena.ofAuto().allocate(ROOM, ALIGNMENT);

@@ -132,6 +132,26 @@ class ForwarderTest {
     }
 
     @Test
+    void longFramesGoInAsManyBatchesAsTheRoomTheyAreCopiedToAsksFor() {
+        RecordingPort receiver = port(NONE);
+        TcpPacket large = packet(false, 50_000);
+        TcpPacket longest = packet(true, 65_000);
+        for (int i = 0; i < FrameBatch.CAPACITY / 2; i++) {
+            add(large, 0, 20_000);
+            add(longest, 9_000);
+        }
+
+        assertThat(forward(ALL)).isZero();
+
+        assertThat(receiver.sent).hasSize(FrameBatch.CAPACITY / 2 * 9);
+        for (int i = 0; i < receiver.sent.size(); i++) {
+            assertThat(receiver.sent.get(i).bytes())
+                    .isEqualTo(i % 9 == 0 ? large.complete() : longest.segment(i % 9 - 1, 9_000).complete());
+        }
+        assertThat(receiver.mostBytesAtOnce).isBetween(60_000, Workshop.ROOM);
+    }
+
+    @Test
     void aFullBatchOfFramesInPartsIsReferredTo() {
         RecordingPort receiver = port(NONE);
         int[] parts = new int[62];

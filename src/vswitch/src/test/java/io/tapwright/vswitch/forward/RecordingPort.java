@@ -16,6 +16,8 @@ final class RecordingPort implements Port {
     /** The batch that frames come in, to know it from one that was worked on. */
     private final FrameBatch original;
     final List<Sent> sent = new ArrayList<>();
+    /** Of all frames that came with one call. */
+    int mostBytesAtOnce;
 
     RecordingPort(int offloads, FrameBatch original) {
         this.offloads = offloads;
@@ -24,10 +26,13 @@ final class RecordingPort implements Port {
 
     @Override
     public void send(FrameBatch batch, int[] picks, int count) {
+        int bytes = 0;
         for (int i = 0; i < count; i++) {
+            bytes += batch.frames[picks[i]].length;
             Frame frame = batch.frames[picks[i]];
             sent.add(new Sent(NativeFrames.bytes(batch, frame), frame.offload, frame.checksumOffset, batch == original));
         }
+        mostBytesAtOnce = Math.max(mostBytesAtOnce, bytes);
     }
 
     @Override
