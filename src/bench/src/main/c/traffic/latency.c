@@ -35,17 +35,6 @@ static double percentile(const double *sorted, int count, double share)
     return count ? sorted[rank < 1 ? 0 : rank - 1] : 0;
 }
 
-static void be_silent(void)
-{
-    struct rte_mbuf *frames[MAX_RECEIVED];
-    uint64_t end = rte_get_tsc_cycles() + cycles_of(options.silence);
-    while (rte_get_tsc_cycles() < end) {
-        loop_turn();
-        for (uint16_t port = 0; port < options.ports; port++)
-            rte_pktmbuf_free_bulk(frames, receive(port, frames));
-    }
-}
-
 /* Microseconds, or a negative number where the frame did not arrive. */
 static double one_frame(struct flow *flow)
 {
@@ -92,7 +81,7 @@ static void measure_waking(double *micros)
         die("start a thread to be woken");
     for (int i = 0; i < options.times; i++) {
         uint64_t one = 1;
-        be_silent();
+        discard(options.silence);
         uint64_t from = rte_get_tsc_cycles();
         if (write(bell, &one, sizeof one) != sizeof one)
             die("write to an eventfd");
@@ -112,7 +101,7 @@ int latency(void)
     if (!micros || !waking)
         die("no memory for %d times", options.times);
     for (int i = 0; i < options.times; i++) {
-        be_silent();
+        discard(options.silence);
         double took = one_frame(&flows[0]);
         if (took < 0)
             lost++;

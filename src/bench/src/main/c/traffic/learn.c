@@ -5,7 +5,7 @@
 
 enum { ROUNDS = 2, PATIENCE_SECONDS = 20 };
 
-static void discard(double seconds)
+void discard(double seconds)
 {
     struct rte_mbuf *frames[MAX_RECEIVED];
     uint64_t end = rte_get_tsc_cycles() + cycles_of(seconds);

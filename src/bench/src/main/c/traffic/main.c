@@ -38,6 +38,8 @@
 #include <string.h>
 #include <unistd.h>
 
+enum { QUIET_MILLIS = 10 };
+
 struct options options = {
     .core = 0, .other_core = -1, .size = 64, .ways = 1, .ring = 1024, .room = 2048, .burst = 32, .seconds = 3, .warmup = 1,
     .settle = 0.2, .silence = 1, .times = 100, .memory = 512, .huge = true,
@@ -197,8 +199,10 @@ int main(int argc, char **argv)
         flows_make();
         if (modes[i].learns)
             learn();
-        if (options.wait)
+        if (options.wait) {
             await_line();
+            discard(QUIET_MILLIS / 1e3); /* what others of the network have sent to whom it did not know yet */
+        }
         int status = modes[i].run();
         fflush(stdout);
         ports_close();

@@ -100,6 +100,8 @@ enum verdict frame_verdict(const struct rte_mbuf *frame, const struct flow *flow
 
 /* Lets the back-end learn all addresses. */
 void learn(void);
+/* Takes what arrives for so long, and lets it go. */
+void discard(double seconds);
 
 int rate(void);
 int check(void);
