@@ -21,7 +21,12 @@ record OvsContender() implements VhostContender {
     private static final String SCHEMA = "/usr/share/openvswitch/vswitch.ovsschema";
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final int MAC_TABLE = 30_000;
-    private static final int MEBIBYTES = 768;
+    /**
+     * A pool shared by all ports is made when the first guest connects, by trying ever smaller ones: with long frames all
+     * memory is gone for a moment, and a second guest that connects just then is refused.
+     */
+    private static final int PORTS_WITH_OWN_MEMORY = 2;
+    private static final int MEBIBYTES = 1024;
 
     @Override
     public String title() {
@@ -31,7 +36,7 @@ record OvsContender() implements VhostContender {
     @Override
     public String description() {
         return "netdev datapath, one dpdkvhostuser port a guest, MAC learning (the NORMAL action, mac-table-size " + MAC_TABLE
-                + "), one PMD thread, " + MEBIBYTES + " MiB of huge pages, all else as the packages have it";
+                + "), one PMD thread, " + MEBIBYTES + " MiB of huge pages, with two ports per-port-memory, all else as the packages have it";
     }
 
     @Override
@@ -42,6 +47,11 @@ record OvsContender() implements VhostContender {
     @Override
     public Optional<String> missing() {
         return Files.isExecutable(DAEMON) ? Optional.empty() : Optional.of("package openvswitch-switch-dpdk is not installed");
+    }
+
+    @Override
+    public int mostPorts() {
+        return Integer.MAX_VALUE;
     }
 
     @Override
@@ -59,6 +69,7 @@ record OvsContender() implements VhostContender {
                     "--remote=punix:" + remote, "--unixctl=" + directory.resolve("db.ctl"), "--no-chdir")));
             daemons.getFirst().await("its socket", PATIENCE, () -> Files.exists(remote));
             configure(remote, List.of("--no-wait", "init", "--", "set", "Open_vSwitch", ".", "other_config:dpdk-init=true",
+                    "other_config:per-port-memory=" + (ports <= PORTS_WITH_OWN_MEMORY),
                     "other_config:dpdk-socket-mem=" + MEBIBYTES, "other_config:dpdk-socket-limit=" + MEBIBYTES,
                     "other_config:pmd-cpu-mask=0x" + Long.toHexString(1L << rig.cores().backEnd()),
                     "other_config:dpdk-extra=--in-memory --no-pci --no-telemetry"));

@@ -57,6 +57,11 @@ record SwitchContender(Path root) implements VhostContender {
     }
 
     @Override
+    public int mostPorts() {
+        return Integer.MAX_VALUE;
+    }
+
+    @Override
     public BackEnd start(Rig rig, int ports, int mtu) throws Exception {
         Path directory = Files.createTempDirectory(rig.directory(), "switch");
         Path control = directory.resolve("control.sock");

@@ -38,6 +38,12 @@ record TestpmdContender() implements VhostContender {
         return Files.isExecutable(PROGRAM) ? Optional.empty() : Optional.of("package dpdk is not installed");
     }
 
+    /** RTE_MAX_ETHPORTS, as Debian builds it. */
+    @Override
+    public int mostPorts() {
+        return 32;
+    }
+
     @Override
     public BackEnd start(Rig rig, int ports, int mtu) throws Exception {
         Path directory = Files.createTempDirectory(rig.directory(), "testpmd");

@@ -6,10 +6,15 @@ sealed interface VhostContender extends Contender permits SwitchContender, OvsCo
     /** All its threads on its core, and its ports there to be connected to. */
     BackEnd start(Rig rig, int ports, int mtu) throws Exception;
 
+    /** How many ports it can have. */
+    int mostPorts();
+
     @Override
     default Measurement measure(Rig rig, Load load) throws Exception {
         try (BackEnd backEnd = start(rig, load.ports(), load.mtu())) {
             return rig.generator().rate(backEnd, load);
+        } catch (IllegalStateException e) {
+            throw new IllegalStateException(title() + " at " + load + ": " + e.getMessage(), e);
         }
     }
 }
