@@ -1,0 +1,155 @@
+package io.tapwright.vswitch.forward;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.Test;
+
+class MacTableTest {
+
+    private final MacTable table = new MacTable(1024, 512);
+
+    private static long mac(int number) {
+        return 0x0000_0000_0002L | (long) number << 16;
+    }
+
+    @Test
+    void anAddressIsAtThePortThatItWasLastHeardFrom() {
+        assertThat(table.portOf(mac(1))).isEqualTo(MacTable.UNKNOWN);
+        table.learn(mac(1), 0, 1);
+        assertThat(table.portOf(mac(1))).isZero();
+        table.learn(mac(1), 7, 2);
+        assertThat(table.portOf(mac(1))).isEqualTo(7);
+        assertThat(table.moves()).isEqualTo(1);
+        assertThat(table.size()).isEqualTo(1);
+    }
+
+    @Test
+    void aStaticAddressDoesNotMoveWhateverTheSourcesSay() {
+        table.fix(mac(1), 3);
+        table.learn(mac(1), 5, 1);
+        assertThat(table.portOf(mac(1))).isEqualTo(3);
+        table.fix(mac(1), 6);
+        assertThat(table.portOf(mac(1))).isEqualTo(6);
+        table.expire(1000);
+        assertThat(table.portOf(mac(1))).isEqualTo(6);
+    }
+
+    @Test
+    void whatWasLearnedBecomesStaticWhereItIsFixed() {
+        table.learn(mac(1), 3, 1);
+        table.fix(mac(1), 4);
+        table.learn(mac(1), 3, 2);
+        assertThat(table.portOf(mac(1))).isEqualTo(4);
+        assertThat(table.size()).isEqualTo(1);
+    }
+
+    @Test
+    void aPortLearnsNoMoreThanItsShareAndTheOthersGoOnLearning() {
+        for (int i = 0; i < 2000; i++) {
+            table.learn(mac(i), 1, 1);
+        }
+        assertThat(table.size()).isLessThanOrEqualTo(512).isGreaterThan(400);
+        assertThat(table.refused()).isEqualTo(2000 - table.size());
+        table.learn(mac(5000), 2, 1);
+        assertThat(table.portOf(mac(5000))).isEqualTo(2);
+    }
+
+    @Test
+    void whoWasNotHeardOfForLongIsForgottenAndWhoWasIsNot() {
+        table.learn(mac(1), 1, 100);
+        table.learn(mac(2), 1, 100);
+        table.learn(mac(2), 1, 200);
+        table.expire(150);
+        assertThat(table.portOf(mac(1))).isEqualTo(MacTable.UNKNOWN);
+        assertThat(table.portOf(mac(2))).isEqualTo(1);
+        assertThat(table.size()).isEqualTo(1);
+    }
+
+    @Test
+    void secondsThatWrapAroundAgeAsOthersDo() {
+        table.learn(mac(1), 1, Integer.MAX_VALUE - 1);
+        table.expire(Integer.MIN_VALUE + 10);
+        assertThat(table.portOf(mac(1))).isEqualTo(MacTable.UNKNOWN);
+        table.learn(mac(2), 1, Integer.MIN_VALUE + 5);
+        table.expire(Integer.MAX_VALUE - 5);
+        assertThat(table.portOf(mac(2))).isEqualTo(1);
+    }
+
+    @Test
+    void aPortThatGoesTakesItsAddressesAlong() {
+        table.learn(mac(1), 1, 1);
+        table.fix(mac(2), 1);
+        table.learn(mac(3), 2, 1);
+        table.forget(1);
+        assertThat(table.portOf(mac(1))).isEqualTo(MacTable.UNKNOWN);
+        assertThat(table.portOf(mac(2))).isEqualTo(MacTable.UNKNOWN);
+        assertThat(table.portOf(mac(3))).isEqualTo(2);
+        for (int i = 10; i < 522; i++) {
+            table.learn(mac(i), 1, 1);
+        }
+        assertThat(table.size()).as("its share is free again").isGreaterThan(400);
+    }
+
+    @Test
+    void aStaticAddressPushesALearnedOneOutOfFullBuckets() {
+        MacTable small = new MacTable(16, 1000);
+        for (int i = 0; i < 5000; i++) {
+            small.learn(mac(i), 1, 1);
+        }
+        assertThat(small.size()).isEqualTo(32);
+        for (int i = 10_000; i < 10_008; i++) {
+            small.fix(mac(i), 2);
+            assertThat(small.portOf(mac(i))).isEqualTo(2);
+        }
+        assertThat(small.size()).isEqualTo(32);
+        int learned = 0;
+        for (int i = 0; i < 5000; i++) {
+            learned += small.portOf(mac(i)) == 1 ? 1 : 0;
+        }
+        assertThat(learned).isEqualTo(24);
+    }
+
+    @Test
+    void theLastPortOfANetworkIsLikeAnyOther() {
+        table.learn(mac(1), MacTable.MOST_PORTS, 1);
+        assertThat(table.portOf(mac(1))).isEqualTo(MacTable.MOST_PORTS);
+        table.forget(MacTable.MOST_PORTS);
+        assertThat(table.size()).isZero();
+    }
+
+    @Test
+    void aTableOfAnOddSizeIsRefused() {
+        assertThatThrownBy(() -> new MacTable(100, 1)).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> new MacTable(8, 1)).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
+    void whoLooksUpWhileOthersLearnAndForgetFindsThePortOrNothing() throws InterruptedException {
+        AtomicBoolean done = new AtomicBoolean();
+        table.fix(mac(999_999), 9);
+        Thread writer = Thread.ofPlatform().start(() -> {
+            for (int round = 0; round < 200; round++) {
+                for (int i = 0; i < 300; i++) {
+                    table.learn(mac(i), i % 5, round);
+                }
+                table.expire(round);
+                table.forget(round % 5);
+            }
+            done.set(true);
+        });
+        long found = 0;
+        while (!done.get()) {
+            for (int i = 0; i < 300; i++) {
+                int port = table.portOf(mac(i));
+                if (port != MacTable.UNKNOWN) {
+                    found++;
+                }
+            }
+            assertThat(table.portOf(mac(999_999))).isEqualTo(9);
+        }
+        writer.join();
+        assertThat(found).isPositive();
+    }
+}
