@@ -81,11 +81,7 @@ public final class Endpoint implements Attachment {
             say();
         } catch (SystemCallException | IOException e) {
             lastEnd = e.getMessage();
-            if (settings.listen()) {
-                change(PortStatus.FAILED, e.getMessage());
-            } else {
-                say();
-            }
+            say();
             again();
         }
     }
@@ -172,7 +168,8 @@ public final class Endpoint implements Attachment {
     @Override
     public void say() {
         if (connection == null) {
-            change(PortStatus.WAITING, lastEnd);
+            boolean canNotListen = settings.listen() && listening == null;
+            change(canNotListen ? PortStatus.FAILED : PortStatus.WAITING, lastEnd);
             return;
         }
         Optional<String> broken = connection.session().broken();

@@ -77,6 +77,7 @@ public final class DriverRing {
         kicked = index;
         index(index);
         Memory.putShort(ram.at(used + 2, 2), index);
+        askForCalls();
     }
 
     /** What was given back next, or null. */

@@ -1,0 +1,561 @@
+package io.tapwright.vswitch;
+
+import static io.tapwright.vswitch.driver.FrontEnd.NOTHING;
+import static io.tapwright.vswitch.driver.FrontEnd.state;
+import static io.tapwright.vswitch.driver.FrontEnd.u64;
+import static io.tapwright.vswitch.driver.GuestNic.frame;
+import static io.tapwright.vswitch.driver.GuestNic.numberOf;
+import static io.tapwright.vswitch.driver.TestSwitch.mac;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.tapwright.model.userspace.PortStatus;
+import io.tapwright.vswitch.driver.FrontEnd;
+import io.tapwright.vswitch.driver.GuestNic;
+import io.tapwright.vswitch.driver.GuestNic.Layout;
+import io.tapwright.vswitch.driver.GuestRam;
+import io.tapwright.vswitch.driver.TestSwitch;
+import io.tapwright.vswitch.posix.Epoll;
+import io.tapwright.vswitch.posix.Fd;
+import io.tapwright.vswitch.posix.MemoryGuard;
+import io.tapwright.vswitch.posix.UnixSocket;
+import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.file.Files;
+import java.time.Duration;
+import java.util.Random;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Frames from guest to guest, and what guests do to each other's. */
+class VirtualSwitchIT {
+
+    private static final Duration SOON = Duration.ofSeconds(5);
+    private static final Duration SHORT = Duration.ofMillis(30);
+
+    private final long fdsBefore = TestSwitch.openFds();
+    private final long mappingsBefore = TestSwitch.sharedMappings();
+    private TestSwitch lan;
+
+    private TestSwitch lan(int... ports) {
+        lan = new TestSwitch().with(ports);
+        return lan;
+    }
+
+    @AfterEach
+    void nothingIsLeft() {
+        if (lan != null) {
+            lan.close();
+        }
+        assertThat(TestSwitch.openFds()).isEqualTo(fdsBefore);
+        assertThat(TestSwitch.sharedMappings()).isEqualTo(mappingsBefore);
+    }
+
+    private GuestNic up(int number) {
+        GuestNic nic = new GuestNic().up(lan.socket(number));
+        lan.await(number, PortStatus.RUNNING);
+        return nic;
+    }
+
+    private static void assertPasses(GuestNic from, int fromNumber, GuestNic to, int toNumber, int number) {
+        byte[] frame = frame(mac(toNumber), mac(fromNumber), 100, number);
+        assertThat(from.send(frame)).isTrue();
+        assertThat(to.receive(SOON)).isEqualTo(frame);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"DIRECT,true,true", "DIRECT,false,false", "CHAINED,true,false", "CHAINED,false,true", "INDIRECT,true,true",
+        "INDIRECT,false,false"})
+    void framesOfEverySizePassUnchanged(Layout layout, boolean mergeable, boolean eventIndex) {
+        lan(1, 2);
+        long features = GuestNic.USUAL & ~(mergeable ? 0 : GuestNic.MRG_RXBUF) & ~(eventIndex ? 0 : GuestNic.EVENT_IDX);
+        int buffer = mergeable ? 2048 : 16384;
+        try (GuestNic one = new GuestNic(features, 128, 16384, layout).up(lan.socket(1));
+                GuestNic two = new GuestNic(features, 128, buffer, layout).up(lan.socket(2))) {
+            lan.await(2, PortStatus.RUNNING);
+            int number = 0;
+            for (int length : new int[] {18, 60, 64, 127, 128, 129, 512, 1514, 2036, 2037, 4000, 9014}) {
+                byte[] frame = frame(mac(2), mac(1), length, ++number);
+                assertThat(one.send(frame)).isTrue();
+                assertThat(two.receive(SOON)).as("length " + length).isEqualTo(frame);
+            }
+            assertThat(lan.state(1).counters().framesIn()).isEqualTo(number);
+            assertThat(lan.state(2).counters().framesOut()).isEqualTo(number);
+            assertThat(lan.state(2).counters().bytesOut()).isEqualTo(lan.state(1).counters().bytesIn());
+        }
+    }
+
+    @Test
+    void aDriverOfTheOldKindHasAShorterHeader() {
+        lan(1, 2);
+        try (GuestNic one = new GuestNic(GuestNic.PROTOCOL_FEATURES, 64, 2048, Layout.DIRECT).up(lan.socket(1)); GuestNic two = up(2)) {
+            lan.await(1, PortStatus.RUNNING);
+            assertThat(one.headerLength()).isEqualTo(10);
+            assertPasses(one, 1, two, 2, 1);
+            assertPasses(two, 2, one, 1, 2);
+        }
+    }
+
+    @Test
+    void withoutProtocolFeaturesRingsAreEnabledFromTheirStart() {
+        lan(1, 2);
+        try (GuestNic one = new GuestNic(GuestNic.VERSION_1, 64, 2048, Layout.DIRECT).up(lan.socket(1)); GuestNic two = up(2)) {
+            lan.await(1, PortStatus.RUNNING);
+            assertPasses(one, 1, two, 2, 1);
+            assertPasses(two, 2, one, 1, 2);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Layout.class)
+    void manyFramesKeepTheirOrderAndNoneIsLostThatThereIsRoomFor(Layout layout) {
+        lan(1, 2);
+        try (GuestNic one = new GuestNic(GuestNic.USUAL, 256, 2048, layout).up(lan.socket(1)); GuestNic two = up(2)) {
+            lan.await(1, PortStatus.RUNNING);
+            int frames = 100_000;
+            int sent = 0;
+            int got = 0;
+            long end = System.nanoTime() + 60_000_000_000L;
+            while (got < frames && System.nanoTime() < end) {
+                for (int i = 0; i < 16 && sent < frames && sent - got < 128; i++) {
+                    if (!one.post(frame(mac(2), mac(1), 60 + sent % 100, sent))) {
+                        break;
+                    }
+                    sent++;
+                }
+                one.kick();
+                for (byte[] frame = two.poll(); frame != null; frame = two.poll()) {
+                    if (numberOf(frame) != got || frame.length != 60 + got % 100) {
+                        throw new AssertionError("frame " + numberOf(frame) + " of " + frame.length + " bytes, expected " + got);
+                    }
+                    got++;
+                }
+                if (two.rx.wantsKick()) {
+                    two.signal(two.rxKick);
+                }
+            }
+            assertThat(got).isEqualTo(frames);
+        }
+    }
+
+    @Test
+    void aSleepingSwitchIsWokenByEveryFrame() {
+        lan(1, 2);
+        try (GuestNic one = up(1); GuestNic two = up(2)) {
+            Random random = new Random(7);
+            for (int i = 0; i < 3000; i++) {
+                // Just about as long as the worker polls before it sleeps.
+                long pause = System.nanoTime() + random.nextInt(150_000);
+                while (System.nanoTime() < pause) {
+                    Thread.onSpinWait();
+                }
+                GuestNic from = i % 2 == 0 ? one : two;
+                GuestNic to = i % 2 == 0 ? two : one;
+                byte[] frame = frame(mac(i % 2 == 0 ? 2 : 1), mac(i % 2 == 0 ? 1 : 2), 64, i);
+                from.send(frame);
+                assertThat(to.receive(SOON)).as("frame " + i).isEqualTo(frame);
+            }
+        }
+    }
+
+    @Test
+    void aGuestThatSleepsIsCalledForEveryFrame() {
+        lan(1, 2);
+        try (GuestNic one = up(1); GuestNic two = up(2); Epoll epoll = new Epoll(1)) {
+            epoll.add(two.rxCall, 1);
+            for (int i = 0; i < 2000; i++) {
+                if (two.rx.askForCalls()) {
+                    one.send(frame(mac(2), mac(1), 64, i));
+                    assertThat(epoll.await(5000)).as("frame " + i).isEqualTo(1);
+                }
+                two.signalled(two.rxCall);
+                byte[] got = two.receive(SOON);
+                assertThat(got).isNotNull();
+                assertThat(numberOf(got)).isEqualTo(i);
+            }
+        }
+    }
+
+    @Test
+    void anIdleSwitchSleeps() throws InterruptedException {
+        lan(1, 2);
+        try (GuestNic one = up(1); GuestNic two = up(2)) {
+            assertPasses(one, 1, two, 2, 1);
+            Thread.sleep(100);
+            long before = workerTicks();
+            Thread.sleep(500);
+            assertThat(workerTicks() - before).as("ticks of 10 ms").isLessThanOrEqualTo(2);
+        }
+    }
+
+    /** CPU time of the workers of this process. */
+    private static long workerTicks() {
+        try (var tasks = Files.list(java.nio.file.Path.of("/proc/self/task"))) {
+            return tasks.mapToLong(task -> {
+                try {
+                    String stat = Files.readString(task.resolve("stat"));
+                    String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
+                    return stat.contains("(switch-worker") ? Long.parseLong(fields[11]) + Long.parseLong(fields[12]) : 0;
+                } catch (IOException gone) {
+                    return 0;
+                }
+            }).sum();
+        } catch (IOException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @Test
+    void aRingThatIsStartedAndNotEnabledIsDrainedAndItsFramesGoNowhere() {
+        lan(1, 2);
+        try (GuestNic one = up(1); GuestNic two = up(2)) {
+            one.enable(false);
+            for (int i = 0; i < 500; i++) {
+                while (!one.send(frame(mac(2), mac(1), 64, i))) {
+                    Thread.yield();
+                }
+            }
+            assertThat(two.receive(SHORT)).isNull();
+            one.enable(true);
+            assertPasses(one, 1, two, 2, 77);
+            two.enable(false);
+            one.send(frame(mac(2), mac(1), 64, 1));
+            assertThat(two.receive(SHORT)).isNull();
+            assertThat(lan.state(2).counters().drops().get("not-ready")).isPositive();
+        }
+    }
+
+    @Test
+    void whatWasSentBeforeTheRingsWereEnabledIsNotForwardedAndTheNextIs() {
+        lan(1, 2);
+        try (GuestNic one = new GuestNic(); GuestNic two = up(2)) {
+            one.frontEnd = FrontEnd.connect(lan.socket(1));
+            one.agree();
+            one.share();
+            one.startRings(0, 0);
+            one.send(frame(mac(2), mac(1), 64, 1));
+            one.settle();
+            assertThat(two.receive(SHORT)).isNull();
+            one.enable(true);
+            assertPasses(one, 1, two, 2, 2);
+        }
+    }
+
+    @Test
+    void aStoppedRingGoesOnWhereItStood() {
+        lan(1, 2);
+        try (GuestNic one = up(1); GuestNic two = up(2)) {
+            for (int i = 0; i < 300; i++) {
+                assertPasses(one, 1, two, 2, i);
+            }
+            int rx = two.frontEnd.ask(FrontEnd.GET_VRING_BASE, state(0, 0)).payload().getInt(4);
+            int tx = one.frontEnd.ask(FrontEnd.GET_VRING_BASE, state(1, 0)).payload().getInt(4);
+            assertThat(tx).isEqualTo(300);
+            assertThat(rx).isEqualTo(300);
+            one.send(frame(mac(2), mac(1), 100, 1000));
+            assertThat(two.receive(SHORT)).isNull();
+            two.startRing(0, two.rx, rx, two.rxKick, two.rxCall);
+            two.settle();
+            one.startRing(1, one.tx, tx, one.txKick, one.txCall);
+            assertThat(numberOf(two.receive(SOON))).as("what was posted in between").isEqualTo(1000);
+            for (int i = 0; i < 300; i++) {
+                assertPasses(one, 1, two, 2, i);
+            }
+        }
+    }
+
+    @Test
+    void theMemoryTableIsReplacedUnderTraffic() {
+        lan(1, 2);
+        try (GuestNic one = up(1); GuestNic two = up(2)) {
+            for (int i = 0; i < 2000; i++) {
+                byte[] frame = frame(mac(2), mac(1), 64, i);
+                one.send(frame);
+                if (i % 4 == 0) {
+                    (i % 8 == 0 ? one : two).share();
+                }
+                assertThat(two.receive(SOON)).as("frame " + i).isEqualTo(frame);
+            }
+            long guests = TestSwitch.sharedMappings() - mappingsBefore;
+            assertThat(guests).as("one each, and ours").isEqualTo(4);
+        }
+    }
+
+    @Test
+    void memoryThatIsTakenAwayFromARunningRingStopsItAlone() {
+        lan(1, 2);
+        try (GuestNic one = up(1); GuestNic two = up(2); GuestRam other = new GuestRam(4096)) {
+            one.frontEnd.send(FrontEnd.SET_MEM_TABLE, FrontEnd.table(0, 4096, 0, 0), other.file);
+            one.settle();
+            lan.await(1, PortStatus.CONNECTED);
+            assertPasses(two, 2, two, 2, 1, false);
+            one.share();
+            one.startRings(one.rx.usedIndex(), one.tx.usedIndex());
+            one.settle();
+            lan.await(1, PortStatus.RUNNING);
+            assertPasses(two, 2, one, 1, 5);
+        }
+    }
+
+    private static void assertPasses(GuestNic from, int fromNumber, GuestNic to, int toNumber, int number, boolean passes) {
+        from.send(frame(mac(toNumber), mac(fromNumber), 100, number));
+        assertThat(to.receive(SHORT) != null).isEqualTo(passes);
+    }
+
+    @Test
+    void aMigrationsLogHasEveryPageThatWasWritten() {
+        lan(1, 2);
+        try (GuestNic one = up(1); GuestNic two = up(2); GuestRam bits = new GuestRam(1 << 20)) {
+            two.frontEnd.ask(FrontEnd.SET_LOG_BASE, u64(1 << 20, 0), bits.file);
+            two.frontEnd.send(FrontEnd.SET_FEATURES, u64(GuestNic.USUAL | GuestNic.LOG_ALL));
+            two.settle();
+            assertPasses(one, 1, two, 2, 1);
+            assertThat(bits.bytes(0, 1 << 20)).isNotEqualTo(new byte[1 << 20]);
+            long page = GuestRam.guest(two.rx.used) >>> 12;
+            assertThat(bits.bytes(page >>> 3, 1)[0] >> (page & 7) & 1).isEqualTo(1);
+            two.frontEnd.send(FrontEnd.SET_FEATURES, u64(GuestNic.USUAL));
+            two.settle();
+            bits.fill(0, 1 << 20, 0);
+            assertPasses(one, 1, two, 2, 2);
+            assertThat(bits.bytes(0, 1 << 20)).isEqualTo(new byte[1 << 20]);
+        }
+    }
+
+    @Test
+    void aGuestThatRebootsOrComesAgainFindsItsPort() {
+        lan(1, 2);
+        try (GuestNic two = up(2)) {
+            for (int i = 0; i < 20; i++) {
+                try (GuestNic one = up(1)) {
+                    assertPasses(one, 1, two, 2, i);
+                    assertPasses(two, 2, one, 1, i);
+                }
+            }
+        }
+    }
+
+    @Test
+    void aFrontEndThatListensIsConnectedToAgainAndAgain() {
+        lan = new TestSwitch().with(2).withConnecting(1);
+        try (GuestNic two = up(2)) {
+            for (int i = 0; i < 3; i++) {
+                Fd listening = UnixSocket.listen(lan.socket(1));
+                Fd peer = UnixSocket.accept(listening);
+                long end = System.nanoTime() + SOON.toNanos();
+                while (peer == null && System.nanoTime() < end) {
+                    peer = UnixSocket.accept(listening);
+                }
+                try (GuestNic one = new GuestNic()) {
+                    one.frontEnd = new FrontEnd(peer);
+                    one.agree();
+                    one.share();
+                    one.startRings(0, 0);
+                    one.enable(true);
+                    lan.await(1, PortStatus.RUNNING);
+                    assertPasses(one, 1, two, 2, i);
+                    listening.close();
+                    Files.delete(lan.socket(1));
+                } catch (IOException e) {
+                    throw new IllegalStateException(e);
+                }
+                lan.await(1, PortStatus.WAITING);
+            }
+        }
+    }
+
+    @Test
+    void aSocketThatWasLeftBehindIsReplacedAndAFileIsNot() throws IOException {
+        lan = new TestSwitch();
+        try (ServerSocketChannel left = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+            left.bind(UnixDomainSocketAddress.of(lan.socket(1)));
+        }
+        assertThat(Files.exists(lan.socket(1))).isTrue();
+        lan.with(1);
+        lan.await(1, PortStatus.WAITING);
+        try (GuestNic one = up(1)) {
+            assertThat(one.frontEnd.ask(FrontEnd.GET_FEATURES, NOTHING).flags()).isEqualTo(5);
+        }
+        Files.writeString(lan.socket(2), "precious");
+        lan.with(2);
+        assertThat(lan.await(2, PortStatus.FAILED).reason()).contains("bind", "EADDRINUSE");
+        assertThat(Files.readString(lan.socket(2))).isEqualTo("precious");
+        Files.delete(lan.socket(2));
+        lan.await(2, PortStatus.WAITING);
+    }
+
+    @Test
+    void aSocketOutsideOfTheDirectoryIsRefused() {
+        lan = new TestSwitch();
+        var port = new io.tapwright.model.userspace.DesiredPort.VhostUserPort("x", java.nio.file.Path.of("/tmp/elsewhere"), true,
+                new io.tapwright.model.MacAddress("02:00:00:00:00:01"), 1500);
+        var desired = new io.tapwright.model.userspace.DesiredSwitch(
+                java.util.List.of(new io.tapwright.model.userspace.DesiredNetwork("n", java.util.List.of(port))));
+        assertThatThrownBy(() -> lan.virtualSwitch.apply(desired)).hasRootCauseInstanceOf(IllegalArgumentException.class);
+        assertThat(lan.virtualSwitch.state().ports()).isEmpty();
+    }
+
+    @Test
+    void aPortThatStaysLosesNoFrameWhileOthersComeAndGo() throws InterruptedException {
+        lan(1, 2);
+        AtomicBoolean done = new AtomicBoolean();
+        AtomicReference<Throwable> failure = new AtomicReference<>();
+        try (GuestNic one = up(1); GuestNic two = up(2)) {
+            Thread traffic = Thread.ofPlatform().start(() -> {
+                try {
+                    for (int i = 0; !done.get(); i++) {
+                        byte[] frame = frame(mac(2), mac(1), 64, i);
+                        one.send(frame);
+                        assertThat(two.receive(SOON)).as("frame " + i).isEqualTo(frame);
+                    }
+                } catch (Throwable e) {
+                    failure.set(e);
+                }
+            });
+            for (int round = 0; round < 100; round++) {
+                lan.with(3);
+                try (GuestNic three = up(3)) {
+                    // To an address that is not forwarded: the others are to hear of nothing.
+                    three.send(frame(0x0180_c200_0001L, mac(99), 64, round));
+                    lan.without(3);
+                    assertThat(three.frontEnd.isClosedSoon()).isTrue();
+                }
+            }
+            done.set(true);
+            traffic.join();
+            assertThat(failure.get()).isNull();
+        }
+    }
+
+    @Test
+    void aThousandRoundsLeaveNothing() throws IOException {
+        lan = new TestSwitch(2, Duration.ofNanos(50_000)).with(1, 2);
+        try (GuestNic two = up(2); GuestNic one = new GuestNic(GuestNic.USUAL, 64, 2048, Layout.DIRECT)) {
+            long fds = 0;
+            long maps = 0;
+            long threads = 0;
+            for (int round = 0; round <= 1000; round++) {
+                if (round == 10) {
+                    lan.await(1, PortStatus.WAITING);
+                    fds = TestSwitch.openFds();
+                    maps = TestSwitch.sharedMappings();
+                    threads = threads();
+                }
+                one.reset();
+                one.up(lan.socket(1));
+                assertPasses(one, 1, two, 2, round);
+                assertPasses(two, 2, one, 1, round);
+                one.disconnect();
+            }
+            lan.await(1, PortStatus.WAITING);
+            assertThat(TestSwitch.openFds()).isEqualTo(fds);
+            assertThat(TestSwitch.sharedMappings()).isEqualTo(maps);
+            assertThat(threads()).isLessThanOrEqualTo(threads + 2);
+        }
+    }
+
+    private static long threads() throws IOException {
+        try (var tasks = Files.list(java.nio.file.Path.of("/proc/self/task"))) {
+            return tasks.filter(task -> {
+                try {
+                    return Files.readString(task.resolve("comm")).startsWith("switch-");
+                } catch (IOException gone) {
+                    return false;
+                }
+            }).count();
+        }
+    }
+
+    @Test
+    void whoseMemoryIsCutOffIsCutOffAndTheOthersAreNot() {
+        assumeTrue(MemoryGuard.isOn(), "memory that can shrink is refused on this machine");
+        lan(1, 2, 3);
+        try (GuestNic one = up(1); GuestNic two = up(2)) {
+            int number = 0;
+            for (int round = 0; round < 30; round++) {
+                try (GuestNic three = up(3)) {
+                    three.send(frame(mac(1), mac(3), 100, round));
+                    assertThat(one.receive(SOON)).isNotNull();
+                    // From here on its own accesses fault as well: it touches nothing any more.
+                    for (int i = 0; i < round; i++) {
+                        one.post(frame(mac(3), mac(1), 100, i));
+                        three.post(frame(mac(1), mac(3), 100, i));
+                    }
+                    three.kick();
+                    three.ram.file.truncate(round % 3 == 0 ? 0 : round % 3 == 1 ? 4096 : three.ram.size() / 2);
+                    one.kick();
+                    one.send(frame(mac(3), mac(1), 100, 1));
+                    one.send(frame(0xffff_ffff_ffffL, mac(1), 100, ++number));
+                    byte[] flooded = two.receive(SOON);
+                    assertThat(flooded).isNotNull();
+                    assertThat(numberOf(flooded)).isEqualTo(number);
+                    if (round % 3 != 2) {
+                        assertThat(lan.await(3, PortStatus.WAITING).reason()).contains("memory");
+                    }
+                    assertThat(lan.state(1).status()).isEqualTo(PortStatus.RUNNING);
+                    assertThat(lan.state(2).status()).isEqualTo(PortStatus.RUNNING);
+                }
+                lan.await(3, PortStatus.WAITING);
+                while (one.receive(SHORT) != null) {
+                    continue;
+                }
+            }
+            assertPasses(two, 2, one, 1, 12345);
+        }
+    }
+
+    @Test
+    void whoseLogIsCutOffIsCutOffToo() {
+        assumeTrue(MemoryGuard.isOn(), "memory that can shrink is refused on this machine");
+        lan(1, 2);
+        try (GuestNic one = up(1); GuestNic two = up(2); Fd log = Fd.memory("log", 1 << 20)) {
+            two.frontEnd.ask(FrontEnd.SET_LOG_BASE, u64(1 << 20, 0), log);
+            two.frontEnd.send(FrontEnd.SET_FEATURES, u64(GuestNic.USUAL | GuestNic.LOG_ALL));
+            two.settle();
+            log.truncate(0);
+            one.send(frame(mac(2), mac(1), 100, 1));
+            assertThat(lan.await(2, PortStatus.WAITING).reason()).contains("memory");
+            assertThat(lan.state(1).status()).isEqualTo(PortStatus.RUNNING);
+        }
+    }
+
+    @Test
+    void severalWorkersCarryFramesOfManyGuestsToEachOther() {
+        lan = new TestSwitch(2, Duration.ofNanos(50_000)).with(1, 2, 3, 4);
+        GuestNic[] nics = new GuestNic[4];
+        for (int i = 0; i < 4; i++) {
+            nics[i] = up(i + 1);
+        }
+        int[] expected = new int[16];
+        int frames = 0;
+        int sent = 0;
+        Random random = new Random(3);
+        long end = System.nanoTime() + 30_000_000_000L;
+        while (frames < 40_000 && System.nanoTime() < end) {
+            if (sent < 40_000 && sent - frames < 128) {
+                int from = random.nextInt(4);
+                int to = (from + 1 + random.nextInt(3)) % 4;
+                assertThat(nics[from].send(frame(mac(to + 1), mac(from + 1), 64, sent++))).isTrue();
+            }
+            for (int i = 0; i < 4; i++) {
+                for (byte[] frame = nics[i].poll(); frame != null; frame = nics[i].poll()) {
+                    int pair = (frame[11] - 1) * 4 + i;
+                    assertThat(numberOf(frame)).isGreaterThanOrEqualTo(expected[pair]);
+                    expected[pair] = numberOf(frame) + 1;
+                    frames++;
+                }
+            }
+        }
+        assertThat(frames).isEqualTo(40_000);
+        for (GuestNic nic : nics) {
+            nic.close();
+        }
+    }
+}
