@@ -21,9 +21,6 @@ import io.tapwright.vswitch.posix.Fd;
 import io.tapwright.vswitch.posix.MemoryGuard;
 import io.tapwright.vswitch.posix.UnixSocket;
 import java.io.IOException;
-import java.net.StandardProtocolFamily;
-import java.net.UnixDomainSocketAddress;
-import java.nio.channels.ServerSocketChannel;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.util.Random;
@@ -374,9 +371,7 @@ class VirtualSwitchIT {
     @Test
     void aSocketThatWasLeftBehindIsReplacedAndAFileIsNot() throws IOException {
         lan = new TestSwitch();
-        try (ServerSocketChannel left = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
-            left.bind(UnixDomainSocketAddress.of(lan.socket(1)));
-        }
+        UnixSocket.listen(lan.socket(1)).close();
         assertThat(Files.exists(lan.socket(1))).isTrue();
         lan.with(1);
         lan.await(1, PortStatus.WAITING);
