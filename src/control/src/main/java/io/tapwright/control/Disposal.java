@@ -25,9 +25,9 @@ import java.util.stream.Collectors;
 final class Disposal {
 
     /** One deletion takes the kernel some 50 ms, however many devices it is of. */
-    static final Duration QUIET = Duration.ofMillis(10);
+    static final Duration QUIET = Duration.ofMillis(15);
     /** While more and more is condemned. */
-    static final Duration LONGEST = Duration.ofMillis(60);
+    static final Duration LONGEST = Duration.ofMillis(100);
 
     private final HostNetwork host;
     private final Actor actor;
@@ -36,7 +36,8 @@ final class Disposal {
     private final LongSupplier nanoClock;
     private final Map<Integer, Link> condemned = new LinkedHashMap<>();
     private Set<InterfaceName> goingNow = Set.of();
-    private long firstCondemnedNanos;
+    /** Since when there is something to gather, and no deletion keeps the workers from condemning more. */
+    private long gatheringSinceNanos;
     private long lastCondemnedNanos;
 
     Disposal(HostNetwork host, Actor actor, DeviceIndex index, WorkQueue<Key> queue, LongSupplier nanoClock) {
@@ -52,7 +53,7 @@ final class Disposal {
         synchronized (this) {
             lastCondemnedNanos = nanoClock.getAsLong();
             if (condemned.isEmpty()) {
-                firstCondemnedNanos = lastCondemnedNanos;
+                gatheringSinceNanos = lastCondemnedNanos;
             }
             condemned.put(tap.index(), tap);
         }
@@ -100,7 +101,7 @@ final class Disposal {
     private synchronized Duration untilGathered() {
         long now = nanoClock.getAsLong();
         return condemned.isEmpty() ? Duration.ZERO : Duration.ofNanos(
-                Math.min(lastCondemnedNanos + QUIET.toNanos() - now, firstCondemnedNanos + LONGEST.toNanos() - now));
+                Math.min(lastCondemnedNanos + QUIET.toNanos() - now, gatheringSinceNanos + LONGEST.toNanos() - now));
     }
 
     private synchronized List<Link> take() {
@@ -116,6 +117,7 @@ final class Disposal {
 
     private synchronized void finish() {
         goingNow = Set.of();
+        gatheringSinceNanos = nanoClock.getAsLong();
         notifyAll();
     }
 

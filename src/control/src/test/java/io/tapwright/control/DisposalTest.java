@@ -90,6 +90,25 @@ class DisposalTest {
         assertThat(waited).isBetween(Disposal.LONGEST, Disposal.LONGEST.plus(Disposal.QUIET));
     }
 
+    /** The kernel's lock keeps the other worker from reading the next taps while it deletes. */
+    @Test
+    void gathersAnewAfterADeletion() {
+        before = action -> {
+            disposal.condemn(tap("later"));
+            clock.pass(Disposal.LONGEST);
+            before = next -> { };
+        };
+        disposal.condemn(tap("vnet0"));
+        gather();
+        disposal.carryOut();
+        disposal.condemn(tap("latest"));
+        assertThat(disposal.carryOut()).isInstanceOf(Outcome.LookAgain.class);
+        gather();
+        disposal.carryOut();
+        assertThat(told.applied).hasSize(2);
+        assertThat(SeenKernel.names(kernel)).containsExactly("lo");
+    }
+
     @Test
     void whatIsWantedAgainIsSpared() {
         disposal.condemn(tap("vnet0"));
