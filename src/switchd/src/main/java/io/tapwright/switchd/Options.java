@@ -16,13 +16,13 @@ record Options(Path controlSocket, Path socketDirectory, int workers, Duration p
             usage: tapwright-switch [OPTION...]
 
               --control-socket PATH     where the agent says what is wanted (/run/tapwright-switch/control.sock)
-              --socket-directory PATH   where guests' sockets are (/run/tapwright/vhost)
+              --socket-directory PATH   where guests' sockets are (/run/tapwright-switch/vhost)
               --workers N               threads that carry frames (1)
               --poll-micros N           how long they look for traffic after the last before they sleep (50)
             """;
 
     private static final Options DEFAULTS = new Options(Path.of("/run/tapwright-switch/control.sock"),
-            Path.of("/run/tapwright/vhost"), 1, Duration.ofNanos(50_000));
+            Path.of("/run/tapwright-switch/vhost"), 1, Duration.ofNanos(50_000));
 
     /** @throws IllegalArgumentException saying which is wrong */
     static Options parse(List<String> arguments) {

@@ -8,8 +8,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 
 /** An agent in a lab, as its users run it: the built application in a process of its own. */
@@ -19,56 +19,22 @@ public final class AgentProcess implements AutoCloseable {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private final Lab lab;
-    private final Process process;
-    private final long pid;
-    private final Path log;
+    private final LabProcess process;
 
-    private AgentProcess(Lab lab, Process process, long pid, Path log) {
+    private AgentProcess(Lab lab, LabProcess process) {
         this.lab = lab;
         this.process = process;
-        this.pid = pid;
-        this.log = log;
     }
 
     static AgentProcess start(Lab lab, String yaml) {
-        try {
-            Path config = lab.write("tapwright.yaml", yaml);
-            Path pidFile = lab.dir().resolve("vm/agent.pid");
-            Files.deleteIfExists(pidFile);
-            Path log = Files.createTempFile(lab.dir().resolve("vm"), "agent", ".log");
-            List<String> command = List.of(
-                    Lab.script("lab"), "run", lab.dir().toString(), "--pid-file", pidFile.toString(), "--",
-                    launcher().toString());
-            ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
-            builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
-            builder.environment().put("QUARKUS_CONFIG_LOCATIONS", config.toString());
-            Process process = builder.start();
-            AgentProcess agent = new AgentProcess(lab, process, awaitPid(pidFile, process, log), log);
-            Await.until("the agent is ready", PATIENCE, agent::log,
-                    text -> text.contains(" ready: libvirt ") || !process.isAlive());
-            return agent;
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    private static long awaitPid(Path pidFile, Process process, Path log) {
-        return Await.until("the agent's process id", PATIENCE, () -> {
-            try {
-                return Files.exists(pidFile) ? Files.readString(pidFile).strip() : "";
-            } catch (IOException e) {
-                return "";
-            }
-        }, text -> !text.isEmpty()).transform(Long::parseLong);
+        Path config = lab.write("tapwright.yaml", yaml);
+        return new AgentProcess(lab, LabProcess.start(lab, "agent", " ready: libvirt ",
+                Map.of("QUARKUS_CONFIG_LOCATIONS", config.toString()), List.of(launcher().toString())));
     }
 
     /** What it has printed so far. */
     public String log() {
-        try {
-            return Files.readString(log);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return process.log();
     }
 
     public boolean isAlive() {
@@ -76,36 +42,22 @@ public final class AgentProcess implements AutoCloseable {
     }
 
     public long pid() {
-        return pid;
+        return process.pid();
     }
 
     /** Its exit status; waits for its end. */
     public int exit() {
-        try {
-            if (!process.waitFor(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) {
-                throw new AssertionError("the agent does not end");
-            }
-            return process.exitValue();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new AssertionError(e);
-        }
+        return process.exit();
     }
 
     /** Sends it a signal: KILL, STOP, CONT, TERM. */
     public void signal(String name) {
-        Command.run(PATIENCE, new byte[0], List.of("kill", "-" + name, Long.toString(pid))).orThrow();
-        if (name.equals("CONT")) {
-            // nsenter, through which it runs, stops itself when its child is stopped.
-            process.descendants().forEach(p ->
-                    Command.run(PATIENCE, new byte[0], List.of("kill", "-CONT", Long.toString(p.pid()))));
-        }
+        process.signal(name);
     }
 
     /** Ends it with SIGKILL and waits for that. */
     public void kill() {
-        signal("KILL");
-        exit();
+        process.kill();
     }
 
     /** The status snapshot; empty while it does not answer. */
@@ -143,11 +95,7 @@ public final class AgentProcess implements AutoCloseable {
 
     @Override
     public void close() {
-        if (process.isAlive()) {
-            signal("CONT");
-            signal("KILL");
-            exit();
-        }
+        process.close();
     }
 
     /** What starts the built agent as the service starts the installed one. */

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** A small QEMU guest with a shell on its serial console. */
 public final class Guest {
@@ -14,6 +15,8 @@ public final class Guest {
     private final String name;
     private final UUID uuid = UUID.randomUUID();
     private final List<Nic> nics = new ArrayList<>();
+    private final List<VhostNic> vhostNics = new ArrayList<>();
+    private boolean sharedMemory = true;
     private String metadata = "";
     private String moreInterfaces = "";
 
@@ -32,6 +35,17 @@ public final class Guest {
 
     public Guest nic(Nic nic) {
         nics.add(nic);
+        return this;
+    }
+
+    public Guest nic(VhostNic nic) {
+        vhostNics.add(nic);
+        return this;
+    }
+
+    /** Keeps its memory to itself, which no NIC of type vhostuser works with. */
+    public Guest withoutSharedMemory() {
+        sharedMemory = false;
         return this;
     }
 
@@ -54,31 +68,39 @@ public final class Guest {
 
     public String xml() {
         GuestImage image = lab.image();
-        String addresses = nics.stream().filter(n -> !n.cidr().isEmpty()).map(n -> n.mac() + "=" + n.cidr())
+        String addresses = Stream.concat(
+                        nics.stream().filter(n -> !n.cidr().isEmpty()).map(n -> n.mac() + "=" + n.cidr()),
+                        vhostNics.stream().filter(n -> !n.cidr().isEmpty()).map(n -> n.mac() + "=" + n.cidr()))
                 .collect(Collectors.joining(","));
         String networks = metadata.isEmpty() ? ""
                 : "<metadata><tapwright:networks xmlns:tapwright='urn:tapwright:1'>" + metadata + "</tapwright:networks></metadata>";
         return """
-                <domain type='qemu'>
+                <domain type='qemu' xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>
                   <name>%s</name>
                   <uuid>%s</uuid>
                   %s
                   <memory unit='MiB'>160</memory>
-                  <vcpu>1</vcpu>
+                  %s<vcpu>1</vcpu>
                   <os><type arch='x86_64' machine='pc'>hvm</type>
                     <kernel>%s</kernel><initrd>%s</initrd><cmdline>%s %s</cmdline></os>
                   <features><acpi/></features>
                   <devices>
                     <emulator>/usr/bin/qemu-system-x86_64</emulator>
-                    %s%s
+                    %s%s%s
                     <serial type='unix'><source mode='bind' path='%s'/></serial>
                     <controller type='usb' model='none'/>
                     <memballoon model='none'/>
                   </devices>
+                  %s
                 </domain>
-                """.formatted(name, uuid, networks, image.kernel(), image.initrd(), image.append(),
+                """.formatted(name, uuid, networks,
+                vhostNics.isEmpty() || !sharedMemory ? "" : "<memoryBacking><source type='memfd'/><access mode='shared'/></memoryBacking>",
+                image.kernel(), image.initrd(), image.append(),
                 addresses.isEmpty() ? "" : "tw.net=" + addresses,
-                nics.stream().map(Nic::xml).collect(Collectors.joining()), moreInterfaces, serial());
+                nics.stream().map(Nic::xml).collect(Collectors.joining()),
+                vhostNics.stream().map(VhostNic::xml).collect(Collectors.joining()), moreInterfaces, serial(),
+                vhostNics.isEmpty() ? "" : "<qemu:override>"
+                        + vhostNics.stream().map(VhostNic::override).collect(Collectors.joining()) + "</qemu:override>");
     }
 
     public Guest define() {

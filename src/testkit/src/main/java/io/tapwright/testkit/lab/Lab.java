@@ -22,6 +22,7 @@ public final class Lab implements AutoCloseable {
 
     private final Path dir;
     private final List<AgentProcess> agents = new ArrayList<>();
+    private final List<SwitchProcess> switches = new ArrayList<>();
     private final GuestImage image;
 
     private Lab(Path dir, GuestImage image) {
@@ -100,6 +101,23 @@ public final class Lab implements AutoCloseable {
         return agent;
     }
 
+    /** Starts a switch for an agent to find. */
+    public SwitchProcess startSwitch() {
+        SwitchProcess started = SwitchProcess.start(this);
+        switches.add(started);
+        return started;
+    }
+
+    /** Where guests' sockets are, for those of type vhostuser. */
+    public Path switchDirectory() {
+        return SwitchProcess.directory(this);
+    }
+
+    /** Where a switch listens for an agent. */
+    public Path switchSocket() {
+        return SwitchProcess.controlSocket(this);
+    }
+
     /** A guest that is not defined yet. */
     public Guest guest(String name) {
         return new Guest(this, name);
@@ -139,6 +157,7 @@ public final class Lab implements AutoCloseable {
     @Override
     public void close() {
         agents.forEach(AgentProcess::close);
+        switches.forEach(SwitchProcess::close);
         Command.run(PATIENCE, new byte[0], List.of(script("lab"), "down", dir.toString())).orThrow();
     }
 
