@@ -71,7 +71,7 @@ public interface TapwrightConfig {
         String DEFAULT_USER = "tapwright-switch";
 
         /** NICs of type vhostuser whose sockets lie here are ours. */
-        @WithDefault("/run/tapwright/vhost")
+        @WithDefault("/run/tapwright-switch/vhost")
         String socketDirectory();
 
         @WithDefault("/run/tapwright-switch/control.sock")
@@ -81,7 +81,7 @@ public interface TapwrightConfig {
         Optional<String> switchUser();
 
         /** Starts the switch where there is no systemd; {@code none} for nothing. */
-        @WithDefault("/usr/lib/tapwright/bin/tapwright-switch")
+        @WithDefault("/usr/lib/tapwright/switch")
         String command();
     }
 

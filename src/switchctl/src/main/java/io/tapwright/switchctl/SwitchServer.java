@@ -15,6 +15,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import jdk.net.ExtendedSocketOptions;
 
 /**
  * The switch's end of the conversation. Accepts any number of agents up to {@link #MAX_CONNECTIONS}; of what they want the
@@ -27,6 +28,8 @@ public final class SwitchServer implements AutoCloseable {
 
     /** One agent, its successor, and people who look. */
     public static final int MAX_CONNECTIONS = 16;
+
+    private static final String ROOT = "root";
 
     private final Path socket;
     private final SwitchControl control;
@@ -42,7 +45,9 @@ public final class SwitchServer implements AutoCloseable {
     }
 
     /**
-     * Listens, on a socket that its owner and group may connect to. One that a dead switch left is replaced.
+     * Listens, and talks to root and to the user that this process runs as: whoever else connects is refused by what the
+     * kernel says of him, since the agent may be root without root's power over files. A socket that a dead switch left is
+     * replaced.
      *
      * @throws IOException where it can't, or somebody listens there already
      */
@@ -51,7 +56,7 @@ public final class SwitchServer implements AutoCloseable {
         ServerSocketChannel listening = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
         try {
             listening.bind(UnixDomainSocketAddress.of(socket));
-            Files.setPosixFilePermissions(socket, PosixFilePermissions.fromString("rw-rw----"));
+            Files.setPosixFilePermissions(socket, PosixFilePermissions.fromString("rw-rw-rw-"));
         } catch (IOException e) {
             listening.close();
             throw new IOException("listen on control socket " + socket + ": " + e.getMessage(), e);
@@ -115,6 +120,11 @@ public final class SwitchServer implements AutoCloseable {
         ServerConnection connection = new ServerConnection(this, new LineChannel(client, MAX_LINE_BYTES));
         if (connections.size() >= MAX_CONNECTIONS) {
             connection.refuse("more than " + MAX_CONNECTIONS + " connections");
+            return;
+        }
+        String user = client.getOption(ExtendedSocketOptions.SO_PEERCRED).user().getName();
+        if (!user.equals(ROOT) && !user.equals(System.getProperty("user.name"))) {
+            connection.refuse("user " + user + " may not tell the switch what to do, only root may");
             return;
         }
         connections.add(connection);

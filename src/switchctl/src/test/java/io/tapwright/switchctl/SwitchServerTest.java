@@ -204,7 +204,7 @@ class SwitchServerTest {
         SwitchServer.open(left, control).close();
         Path file = Files.createFile(directory.resolve("file"));
         assertThatThrownBy(() -> SwitchServer.open(file, control)).hasMessageContaining("is no socket");
-        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(socket))).isEqualTo("rw-rw----");
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(socket))).isEqualTo("rw-rw-rw-");
     }
 
     private Peer connectWelcomed() throws IOException {

@@ -7,6 +7,9 @@ import io.tapwright.switchctl.SwitchServer;
 import io.tapwright.vswitch.SwitchSettings;
 import io.tapwright.vswitch.VirtualSwitch;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -32,6 +35,13 @@ public final class Main {
             System.err.println("tapwright-switch: " + e.getMessage());
             System.err.print(Options.USAGE);
             System.exit(2);
+            return;
+        }
+        try {
+            makeDirectory(options.socketDirectory());
+        } catch (IOException e) {
+            System.err.println("tapwright-switch: make directory " + options.socketDirectory() + ": " + e.getMessage());
+            System.exit(1);
             return;
         }
         AtomicReference<SwitchServer> server = new AtomicReference<>();
@@ -69,5 +79,14 @@ public final class Main {
             end.countDown();
         }));
         end.await();
+    }
+
+    /** Where the guests' sockets are to be; for this process's group too, which is QEMU's. */
+    private static void makeDirectory(Path directory) throws IOException {
+        if (!Files.isDirectory(directory)) {
+            Files.createDirectories(directory.getParent());
+            Files.createDirectory(directory);
+            Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxrwx---"));
+        }
     }
 }
