@@ -20,9 +20,12 @@ class SwitchServerIT {
         Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
         Path socket = directory.resolve("control.sock");
 
-        try (SwitchServer server = SwitchServer.open(socket, new ScriptedControl())) {
+        SwitchServer server = SwitchServer.open(socket, new ScriptedControl());
+        try {
             assertThat(connectAs("nobody", socket)).contains("\"type\":\"error\"").contains("user nobody may not");
             assertThat(connectAs("root", socket)).contains("\"type\":\"welcome\"");
+        } finally {
+            server.close();
         }
     }
 
