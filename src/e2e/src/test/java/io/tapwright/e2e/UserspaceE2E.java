@@ -100,7 +100,8 @@ class UserspaceE2E {
 
     /** Sends what both ends can make sums of, and compares these. */
     private static void assertTransfer(Guest from, Guest to, String address) {
-        to.sh("(nc -l -p 5001 | sha256sum >/tmp/received) >/dev/null 2>&1 &").orThrow();
+        // Its stdin stays open: at the end of that nc would end the connection, and the sender with it.
+        to.sh("rm -f /tmp/received; (sleep 600 | nc -l -p 5001 | sha256sum >/tmp/received) >/dev/null 2>&1 &").orThrow();
         long begin = System.nanoTime();
         from.sh("dd if=/dev/urandom of=/tmp/piece bs=1M count=4 2>/dev/null").orThrow();
         Result result = from.sh("f() { i=0; while [ $i -lt " + MEGABYTES / 4 + " ]; do cat /tmp/piece; i=$((i+1)); done; };"
@@ -181,6 +182,9 @@ class UserspaceE2E {
         for (Guest guest : guests) {
             guest.define();
             guest.start().orThrow();
+        }
+        for (Guest guest : guests) {
+            guest.sh("true").orThrow();
         }
     }
 }
