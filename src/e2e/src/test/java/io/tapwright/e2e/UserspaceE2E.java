@@ -128,6 +128,7 @@ class UserspaceE2E {
             guest.destroy().orThrow();
             agent.awaitNic(guest == one ? ONE : TWO, "ready");
             guest.start().orThrow();
+            guest.sh("true").orThrow();
         }
         assertThat(one.canReach("10.60.0.12")).as("after both were started anew").isTrue();
         assertThat(two.canReach("10.60.0.11")).as("after both were started anew").isTrue();

@@ -17,10 +17,8 @@ public final class GuestMemory {
     public static final GuestMemory NONE = new GuestMemory(List.of());
 
     private final List<Region> regions;
-    private final long[] guestStart;
-    private final long[] userStart;
-    private final long[] size;
-    private final long[] host;
+    private final Range[] guest;
+    private final Range[] user;
 
     /**
      * A range of a guest's memory (struct VhostUserMemoryRegion of QEMU's docs/interop/vhost-user.rst).
@@ -40,20 +38,29 @@ public final class GuestMemory {
         }
     }
 
+    /**
+     * Addresses of a guest's, or of a front-end's own, that are mapped in one piece.
+     *
+     * @param start of them
+     * @param size  in bytes
+     * @param host  where the first lies in this process
+     */
+    public record Range(long start, long size, long host) {
+
+        public static final Range NONE = new Range(0, -1, NOWHERE);
+
+        /** Where {@code length} bytes lie, or {@link #NOWHERE}; {@code length} is not negative. */
+        public long translate(long address, long length) {
+            long offset = address - start;
+            // Both sides hold for whatever a guest says: an offset that wrapped is negative or too large.
+            return offset >= 0 && offset <= size - length ? host + offset : NOWHERE;
+        }
+    }
+
     public GuestMemory(List<Region> regions) {
         this.regions = List.copyOf(regions);
-        int count = regions.size();
-        guestStart = new long[count];
-        userStart = new long[count];
-        size = new long[count];
-        host = new long[count];
-        for (int i = 0; i < count; i++) {
-            Region region = regions.get(i);
-            guestStart[i] = region.guestAddress;
-            userStart[i] = region.userAddress;
-            size[i] = region.size;
-            host[i] = region.mapping.address() + region.offset;
-        }
+        guest = regions.stream().map(r -> new Range(r.guestAddress, r.size, r.mapping.address() + r.offset)).toArray(Range[]::new);
+        user = regions.stream().map(r -> new Range(r.userAddress, r.size, r.mapping.address() + r.offset)).toArray(Range[]::new);
     }
 
     public List<Region> regions() {
@@ -67,20 +74,34 @@ public final class GuestMemory {
      * @return its address here, all {@code length} bytes being in one mapping, or {@link #NOWHERE}
      */
     public long translate(long guestAddress, long length) {
-        return translate(guestStart, guestAddress, length);
+        return rangeOf(guestAddress, length).translate(guestAddress, length);
     }
 
-    /** The same for an address of the front-end's own, as messages say it. */
+    /** The range that holds all of it, or {@link Range#NONE}. */
+    public Range rangeOf(long guestAddress, long length) {
+        return rangeOf(guest, guestAddress, length);
+    }
+
+    /** The same as {@link #translate} for an address of the front-end's own, as messages say it. */
     public long translateUser(long userAddress, long length) {
-        return translate(userStart, userAddress, length);
+        return rangeOf(user, userAddress, length).translate(userAddress, length);
     }
 
-    /** The same for the guest address that lies at an address of this process, for the dirty log. */
+    private static Range rangeOf(Range[] ranges, long address, long length) {
+        for (Range range : ranges) {
+            if (range.translate(address, length) != NOWHERE) {
+                return range;
+            }
+        }
+        return Range.NONE;
+    }
+
+    /** The guest's address of what lies at an address of this process, for the dirty log. */
     public long guestAddressOf(long address) {
-        for (int i = 0; i < host.length; i++) {
-            long offset = address - host[i];
-            if (offset >= 0 && offset < size[i]) {
-                return guestStart[i] + offset;
+        for (Range range : guest) {
+            long offset = address - range.host;
+            if (offset >= 0 && offset < range.size) {
+                return range.start + offset;
             }
         }
         throw new IllegalArgumentException("address " + Long.toHexString(address) + " lies in no region");
@@ -88,23 +109,7 @@ public final class GuestMemory {
 
     /** How many bytes from here on lie in one region; 0 where none do. */
     public long contiguous(long guestAddress) {
-        for (int i = 0; i < guestStart.length; i++) {
-            long offset = guestAddress - guestStart[i];
-            if (offset >= 0 && offset < size[i]) {
-                return size[i] - offset;
-            }
-        }
-        return 0;
-    }
-
-    private long translate(long[] start, long address, long length) {
-        for (int i = 0; i < start.length; i++) {
-            long offset = address - start[i];
-            // Both sides hold for whatever a guest says: an offset that wrapped is negative or too large.
-            if (offset >= 0 && offset <= size[i] - length) {
-                return host[i] + offset;
-            }
-        }
-        return NOWHERE;
+        Range range = rangeOf(guestAddress, 1);
+        return range == Range.NONE ? 0 : range.size - (guestAddress - range.start);
     }
 }

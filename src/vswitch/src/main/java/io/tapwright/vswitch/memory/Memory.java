@@ -24,7 +24,7 @@ public final class Memory {
     private static final VarHandle ALIGNED_INT = ValueLayout.JAVA_INT.withOrder(ByteOrder.LITTLE_ENDIAN).varHandle();
 
     /** Above this a copy by the C library's way is faster than eight bytes at a time. */
-    private static final int SHORT_COPY = 128;
+    private static final int SHORT_COPY = 256;
 
     private Memory() {
     }
@@ -80,14 +80,35 @@ public final class Memory {
     public static void copy(long from, long to, int length) {
         if (length > SHORT_COPY) {
             MemorySegment.copy(ALL, from, ALL, to, length);
-            return;
+        } else if (length >= 32) {
+            int last = length - 32;
+            for (int i = 0; i < last; i += 32) {
+                copy32(from + i, to + i);
+            }
+            // The last ones, of which some may have been copied already.
+            copy32(from + last, to + last);
+        } else {
+            copyFew(from, to, length);
         }
+    }
+
+    private static void copy32(long from, long to) {
+        long a = getLong(from);
+        long b = getLong(from + 8);
+        long c = getLong(from + 16);
+        long d = getLong(from + 24);
+        putLong(to, a);
+        putLong(to + 8, b);
+        putLong(to + 16, c);
+        putLong(to + 24, d);
+    }
+
+    private static void copyFew(long from, long to, int length) {
         int last = length - Long.BYTES;
         if (last >= 0) {
             for (int i = 0; i < last; i += Long.BYTES) {
                 putLong(to + i, getLong(from + i));
             }
-            // The last eight bytes, of which some may have been copied already.
             putLong(to + last, getLong(from + last));
         } else {
             for (int i = 0; i < length; i++) {

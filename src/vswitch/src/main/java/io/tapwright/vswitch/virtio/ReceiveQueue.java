@@ -17,6 +17,9 @@ public final class ReceiveQueue {
 
     private final SplitRing ring;
     private final Chain chain = new Chain();
+    /** Where frames go that single descriptors have room for, and the heads of these. */
+    private final long[] wholeAddress = new long[FrameBatch.CAPACITY];
+    private final int[] wholeHead = new int[FrameBatch.CAPACITY];
     /** Where a frame goes that no single descriptor has room for: the parts of all its buffers, one after the other. */
     private final long[] partAddress = new long[MOST_PARTS];
     private final int[] partLength = new int[MOST_PARTS];
@@ -67,14 +70,25 @@ public final class ReceiveQueue {
      * @return how many of the first there was room for
      */
     public int send(FrameBatch batch, int[] picks, int count) {
-        int sent = 0;
-        long sentBytes = 0;
-        int ready = ring.waiting(count);
+        int sent = sendWhole(batch, picks, count);
+        while (sent < count && ring.isUsable() && sendSpread(batch, batch.frames[picks[sent]])) {
+            bytes += batch.frames[picks[sent]].length;
+            sent++;
+        }
+        return sent;
+    }
+
+    /**
+     * Sends as long as each frame lies in one piece and the next buffer has room for it. In three passes, for the same
+     * reason as {@link TransmitQueue#receive}: descriptors, bytes, used heads.
+     */
+    private int sendWhole(FrameBatch batch, int[] picks, int count) {
         int header = headerLength;
-        GuestMemory memory = ring.memory();
-        for (; sent < ready; sent++) {
-            Frame frame = batch.frames[picks[sent]];
-            int head = ring.head(sent);
+        int ready = ring.waiting(count);
+        int found = 0;
+        for (; found < ready; found++) {
+            Frame frame = batch.frames[picks[found]];
+            int head = ring.head(found);
             if (head >= ring.size() || frame.parts != 1) {
                 break;
             }
@@ -86,26 +100,33 @@ public final class ReceiveQueue {
             if (Descriptor.flags(rest) != Descriptor.WRITE || Integer.compareUnsigned(Descriptor.length(rest), length) < 0) {
                 break;
             }
-            long to = memory.translate(buffer, length);
+            long to = ring.translate(buffer, length);
             if (to == GuestMemory.NOWHERE) {
                 break;
             }
-            // In bounds: header and frame have `length` bytes together, which the guest's buffer has too.
+            wholeAddress[found] = to;
+            wholeHead[found] = head;
+        }
+        long sum = 0;
+        for (int i = 0; i < found; i++) {
+            Frame frame = batch.frames[picks[i]];
+            long to = wholeAddress[i];
+            // In bounds: header and frame have as many bytes together as were translated.
             writeHeader(to, frame, 1);
             Memory.copy(frame.address, to + header, frame.length);
-            if (ring.log().isOn()) {
-                ring.log().written(to, length, memory);
+            sum += frame.length;
+        }
+        for (int i = 0; i < found; i++) {
+            ring.giveBack(wholeHead[i], header + batch.frames[picks[i]].length);
+        }
+        if (ring.log().isOn()) {
+            for (int i = 0; i < found; i++) {
+                ring.log().written(wholeAddress[i], header + batch.frames[picks[i]].length, ring.memory());
             }
-            ring.giveBack(head, length);
-            sentBytes += frame.length;
         }
-        ring.take(sent);
-        bytes += sentBytes;
-        while (sent < count && ring.isUsable() && sendSpread(batch, batch.frames[picks[sent]])) {
-            bytes += batch.frames[picks[sent]].length;
-            sent++;
-        }
-        return sent;
+        ring.take(found);
+        bytes += sum;
+        return found;
     }
 
     private void writeHeader(long to, Frame frame, int buffers) {

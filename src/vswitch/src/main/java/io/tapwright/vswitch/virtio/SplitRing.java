@@ -35,6 +35,8 @@ public final class SplitRing {
 
     private boolean usable;
     private GuestMemory memory = GuestMemory.NONE;
+    /** The region in which a buffer was found last, where the next one is as a rule. */
+    private GuestMemory.Range range = GuestMemory.Range.NONE;
     private int size;
     private int mask;
     private boolean eventIndex;
@@ -92,6 +94,7 @@ public final class SplitRing {
                     + ", used at " + Long.toHexString(used));
         }
         this.memory = memory;
+        range = GuestMemory.Range.NONE;
         this.size = size;
         this.mask = size - 1;
         this.descriptors = descriptors;
@@ -110,6 +113,7 @@ public final class SplitRing {
     /** The memory moved: the same ring at other addresses. */
     public void move(GuestMemory memory, long descriptors, long available, long used) {
         this.memory = memory;
+        range = GuestMemory.Range.NONE;
         this.descriptors = descriptors;
         this.available = available;
         this.used = used;
@@ -119,6 +123,7 @@ public final class SplitRing {
     public void stop() {
         usable = false;
         memory = GuestMemory.NONE;
+        range = GuestMemory.Range.NONE;
     }
 
     public int index() {
@@ -135,6 +140,16 @@ public final class SplitRing {
 
     GuestMemory memory() {
         return memory;
+    }
+
+    /** Where a range of the guest's memory lies here, or {@link GuestMemory#NOWHERE}; see {@link GuestMemory#translate}. */
+    long translate(long guestAddress, int length) {
+        long address = range.translate(guestAddress, length);
+        if (address != GuestMemory.NOWHERE) {
+            return address;
+        }
+        range = memory.rangeOf(guestAddress, length);
+        return range.translate(guestAddress, length);
     }
 
     DirtyLog log() {

@@ -17,6 +17,9 @@ public final class TransmitQueue {
     /** The longest frame: 64 KB of segments below an Ethernet header with two VLAN tags. */
     public static final int LONGEST = 65535 + Frame.LEAST + 8;
 
+    /** Of a frame that lies in one piece: its header is still to be read. */
+    private static final int NOT_READ = 0;
+
     private final SplitRing ring;
     private final Chain chain = new Chain();
     /** Room for an Ethernet header of every frame in a batch that has it in pieces. */
@@ -45,11 +48,16 @@ public final class TransmitQueue {
         return bad;
     }
 
-    /** Adds what the guest has sent to an empty batch; the ring is locked and usable. */
+    /**
+     * Adds what the guest has sent to an empty batch; the ring is locked and usable.
+     *
+     * <p>Two passes, descriptors first: what the second reads lies in another core's cache as a rule, and without anything
+     * in between the processor waits for many lines at a time.
+     */
     public void receive(FrameBatch batch) {
         int ready = ring.waiting(FrameBatch.CAPACITY);
+        int header = headerLength;
         int taken = 0;
-        GuestMemory memory = ring.memory();
         for (; taken < ready; taken++) {
             int head = ring.head(taken);
             if (head >= ring.size()) {
@@ -60,16 +68,15 @@ public final class TransmitQueue {
             long descriptor = ring.descriptor(head);
             long buffer = Memory.getLong(descriptor);
             long rest = Memory.getLong(descriptor + Descriptor.REST);
-            int length = Descriptor.length(rest) - headerLength;
+            int length = Descriptor.length(rest) - header;
             if (Descriptor.flags(rest) == 0 && length >= Frame.LEAST && length <= LONGEST) {
-                long address = memory.translate(buffer, length + headerLength);
+                long address = ring.translate(buffer, length + header);
                 if (address != GuestMemory.NOWHERE) {
                     Frame frame = batch.frames[batch.count++];
                     frame.head = head;
-                    frame.parts = 1;
                     frame.length = length;
-                    readHeader(frame, address);
-                    readAddresses(frame, address + headerLength);
+                    frame.address = address;
+                    frame.parts = NOT_READ;
                     continue;
                 }
             }
@@ -82,6 +89,14 @@ public final class TransmitQueue {
             }
         }
         ring.take(taken);
+        for (int i = 0; i < batch.count; i++) {
+            Frame frame = batch.frames[i];
+            if (frame.parts == NOT_READ) {
+                frame.parts = 1;
+                readHeader(frame, frame.address);
+                readAddresses(frame, frame.address + header);
+            }
+        }
     }
 
     private boolean receiveChain(FrameBatch batch, int head) {
