@@ -22,6 +22,8 @@ public final class Frame {
     /** Six octets, the first one lowest; so is {@link #source}. */
     public long destination;
     public long source;
+    /** Of the conversation that it is a part of; set by whoever needs it, {@link Flow}. */
+    public int flow;
     /** Which head of the sender's ring it came with. */
     public int head;
 

@@ -24,7 +24,6 @@ public final class Epoll implements AutoCloseable {
 
     private final int most;
     private final Fd fd;
-    private final LibC waiter = new LibC();
     private final MemorySegment events;
 
     /** @param most how many are told of at once */
@@ -66,10 +65,8 @@ public final class Epoll implements AutoCloseable {
      */
     public int await(int timeoutMillis) {
         // In bounds: the kernel writes at most `most` events, for which there is room.
-        int ready = waiter.epollWait(fd.number(), events.address(), most, timeoutMillis);
-        if (ready < 0 && ready != -LibC.EINTR) {
-            throw new SystemCallException("epoll_wait", -ready);
-        }
+        int ready = LibC.epollWait(fd.number(), events.address(), most, timeoutMillis);
+        // It fails for a signal only: the descriptor is open, and the events have their place.
         return Math.max(ready, 0);
     }
 

@@ -54,7 +54,9 @@ public final class LibC {
     private static final MethodHandle FTRUNCATE = ofInt("ftruncate", JAVA_INT, JAVA_LONG);
     private static final MethodHandle EPOLL_CREATE1 = ofInt("epoll_create1", JAVA_INT);
     private static final MethodHandle EPOLL_CTL = ofInt("epoll_ctl", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG);
-    private static final MethodHandle EPOLL_WAIT = ofInt("epoll_wait", JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_INT);
+    /** Without errno: keeping that makes garbage where the compiler does not see through it, and this call is a worker's. */
+    private static final MethodHandle EPOLL_WAIT =
+            bind("epoll_wait", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_INT));
     private static final MethodHandle SOCKET = ofInt("socket", JAVA_INT, JAVA_INT, JAVA_INT);
     private static final MethodHandle SOCKETPAIR = ofInt("socketpair", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG);
     private static final MethodHandle BIND = ofInt("bind", JAVA_INT, JAVA_LONG, JAVA_INT);
@@ -243,9 +245,10 @@ public final class LibC {
         }
     }
 
-    public int epollWait(int epoll, long events, int most, int timeoutMillis) {
+    /** Answers only that it failed, by -1, not why. */
+    public static int epollWait(int epoll, long events, int most, int timeoutMillis) {
         try {
-            return checked((int) EPOLL_WAIT.invokeExact(state, epoll, events, most, timeoutMillis));
+            return (int) EPOLL_WAIT.invokeExact(epoll, events, most, timeoutMillis);
         } catch (Throwable e) {
             throw impossible(e);
         }

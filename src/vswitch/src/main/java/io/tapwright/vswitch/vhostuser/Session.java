@@ -85,6 +85,14 @@ final class Session implements AutoCloseable {
      * @throws ProtocolException where it can't be done
      */
     Optional<ByteBuffer> handle(Request request, Message message) {
+        try {
+            return answerTo(request, message);
+        } finally {
+            port.countReady();
+        }
+    }
+
+    private Optional<ByteBuffer> answerTo(Request request, Message message) {
         return switch (request) {
             case GET_FEATURES -> answer(Features.OFFERED);
             case GET_PROTOCOL_FEATURES -> answer(Features.PROTOCOL_OFFERED);
@@ -488,6 +496,7 @@ final class Session implements AutoCloseable {
                 ring.ring().unlock();
             }
         }
+        port.countReady();
         memory.release(SharedMemory.NONE);
         memory = SharedMemory.NONE;
         if (logMapping != null) {

@@ -11,6 +11,7 @@ final class ToGuest {
 
     private final ReceiveQueue queue = new ReceiveQueue(new SplitRing());
     private final EventFd events = new EventFd();
+    private final int[] ofFlow = new int[FrameBatch.CAPACITY];
     private boolean enabled;
     private Fd call;
     private long frames;
@@ -43,23 +44,47 @@ final class ToGuest {
         return notReady;
     }
 
+    /** Sends those of the picked frames whose flow is this. Any worker. */
+    void sendFlow(FrameBatch batch, int[] picks, int count, int flow) {
+        SplitRing ring = queue.ring();
+        ring.lock();
+        try {
+            int mine = 0;
+            for (int i = 0; i < count; i++) {
+                if (batch.frames[picks[i]].flow == flow) {
+                    ofFlow[mine++] = picks[i];
+                }
+            }
+            if (mine > 0) {
+                sendLocked(batch, ofFlow, mine);
+            }
+        } finally {
+            ring.unlock();
+        }
+    }
+
     /** Any worker. */
     void send(FrameBatch batch, int[] picks, int count) {
         SplitRing ring = queue.ring();
         ring.lock();
         try {
-            if (!isReady()) {
-                notReady += count;
-                return;
-            }
-            int sent = queue.send(batch, picks, count);
-            frames += sent;
-            full += count - sent;
-            if (ring.isUsable() && ring.publish() && call != null) {
-                events.signal(call.number());
-            }
+            sendLocked(batch, picks, count);
         } finally {
             ring.unlock();
+        }
+    }
+
+    private void sendLocked(FrameBatch batch, int[] picks, int count) {
+        if (!isReady()) {
+            notReady += count;
+            return;
+        }
+        int sent = queue.send(batch, picks, count);
+        frames += sent;
+        full += count - sent;
+        SplitRing ring = queue.ring();
+        if (ring.isUsable() && ring.publish() && call != null) {
+            events.signal(call.number());
         }
     }
 }

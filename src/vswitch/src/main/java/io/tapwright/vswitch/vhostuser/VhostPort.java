@@ -4,6 +4,8 @@ import io.tapwright.vswitch.forward.Offloads;
 import io.tapwright.vswitch.forward.Port;
 import io.tapwright.vswitch.forward.PortCounters;
 import io.tapwright.vswitch.forward.Segment;
+import io.tapwright.vswitch.frame.Flow;
+import io.tapwright.vswitch.frame.Frame;
 import io.tapwright.vswitch.frame.FrameBatch;
 import io.tapwright.vswitch.frame.VirtioNetHeader;
 
@@ -19,6 +21,8 @@ public final class VhostPort implements Port {
     private final int number;
     private volatile int offloads;
     private volatile int mayAsk;
+    /** So many of the first queues to the guest can be sent to. */
+    private volatile int ready;
 
     public VhostPort(Segment segment) {
         this.segment = segment;
@@ -75,7 +79,27 @@ public final class VhostPort implements Port {
 
     @Override
     public void send(FrameBatch batch, int[] picks, int count) {
-        to[0].send(batch, picks, count);
+        int queues = ready;
+        if (queues <= 1) {
+            to[0].send(batch, picks, count);
+            return;
+        }
+        for (int i = 0; i < count; i++) {
+            Frame frame = batch.frames[picks[i]];
+            frame.flow = Flow.of(batch, frame) % queues;
+        }
+        for (int queue = 0; queue < queues; queue++) {
+            to[queue].sendFlow(batch, picks, count, queue);
+        }
+    }
+
+    /** The control thread: a queue was started, stopped, enabled or disabled. */
+    void countReady() {
+        int queues = 0;
+        while (queues < MOST_PAIRS && to[queues].isReady()) {
+            queues++;
+        }
+        ready = queues;
     }
 
     public PortCounters counters() {

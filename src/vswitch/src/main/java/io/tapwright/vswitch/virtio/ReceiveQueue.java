@@ -16,24 +16,30 @@ public final class ReceiveQueue {
     private static final int MOST_BAD = 8;
 
     private final SplitRing ring;
-    private final Chain chain = new Chain();
     /** Where frames go that single descriptors have room for, and the heads of these. */
     private final long[] wholeAddress = new long[FrameBatch.CAPACITY];
     private final int[] wholeHead = new int[FrameBatch.CAPACITY];
-    /** Where a frame goes that no single descriptor has room for: the parts of all its buffers, one after the other. */
-    private final long[] partAddress = new long[MOST_PARTS];
-    private final int[] partLength = new int[MOST_PARTS];
-    private final int[] bufferHead = new int[MOST_PARTS];
-    private final int[] bufferLength = new int[MOST_PARTS];
-    /** Where the next byte goes: the part, and how far it is filled. */
-    private int part;
-    private int partUsed;
-    /** For a header that may have to be written in pieces. */
-    private final MemorySegment scratch = Arena.ofAuto().allocate(16, 16);
+    /** Made for the first frame that needs it. */
+    private Spread spread;
     private int headerLength = VirtioNetHeader.LENGTH;
     private boolean mergeable = true;
     private long bad;
     private long bytes;
+
+    /** Where a frame goes that no single descriptor has room for. */
+    private static final class Spread {
+        final Chain chain = new Chain();
+        /** The parts of all its buffers, one after the other. */
+        final long[] partAddress = new long[MOST_PARTS];
+        final int[] partLength = new int[MOST_PARTS];
+        final int[] bufferHead = new int[MOST_PARTS];
+        final int[] bufferLength = new int[MOST_PARTS];
+        /** For a header that may have to be written in pieces. */
+        final MemorySegment header = Arena.ofAuto().allocate(16, 16);
+        /** Where the next byte goes: the part, and how far it is filled. */
+        int part;
+        int partUsed;
+    }
 
     public ReceiveQueue(SplitRing ring) {
         this.ring = ring;
@@ -139,6 +145,10 @@ public final class ReceiveQueue {
 
     /** A frame that has parts, or that goes to buffers that have, or to several. */
     private boolean sendSpread(FrameBatch batch, Frame frame) {
+        if (spread == null) {
+            spread = new Spread();
+        }
+        Chain chain = spread.chain;
         int wanted = headerLength + frame.length;
         int buffers = 0;
         int parts = 0;
@@ -172,18 +182,18 @@ public final class ReceiveQueue {
             if (parts + chain.parts > MOST_PARTS) {
                 return false;
             }
-            System.arraycopy(chain.address, 0, partAddress, parts, chain.parts);
-            System.arraycopy(chain.length, 0, partLength, parts, chain.parts);
+            System.arraycopy(chain.address, 0, spread.partAddress, parts, chain.parts);
+            System.arraycopy(chain.length, 0, spread.partLength, parts, chain.parts);
             parts += chain.parts;
-            bufferHead[buffers] = head;
-            bufferLength[buffers] = Math.min(chain.total, wanted - room);
-            room += bufferLength[buffers];
+            spread.bufferHead[buffers] = head;
+            spread.bufferLength[buffers] = Math.min(chain.total, wanted - room);
+            room += spread.bufferLength[buffers];
             buffers++;
             looked++;
         }
         fill(batch, frame, buffers);
         for (int i = 0; i < buffers; i++) {
-            ring.giveBack(bufferHead[i], bufferLength[i]);
+            ring.giveBack(spread.bufferHead[i], spread.bufferLength[i]);
         }
         ring.take(looked);
         return true;
@@ -200,10 +210,10 @@ public final class ReceiveQueue {
     }
 
     private void fill(FrameBatch batch, Frame frame, int buffers) {
-        part = 0;
-        partUsed = 0;
+        spread.part = 0;
+        spread.partUsed = 0;
         // The header may be in parts itself.
-        long header = scratch.address();
+        long header = spread.header.address();
         writeHeader(header, frame, buffers);
         put(header, headerLength);
         if (frame.parts == 1) {
@@ -219,16 +229,16 @@ public final class ReceiveQueue {
     private void put(long from, int length) {
         int done = 0;
         while (done < length) {
-            int bytes = Math.min(partLength[part] - partUsed, length - done);
-            Memory.copy(from + done, partAddress[part] + partUsed, bytes);
+            int bytes = Math.min(spread.partLength[spread.part] - spread.partUsed, length - done);
+            Memory.copy(from + done, spread.partAddress[spread.part] + spread.partUsed, bytes);
             if (ring.log().isOn()) {
-                ring.log().written(partAddress[part] + partUsed, bytes, ring.memory());
+                ring.log().written(spread.partAddress[spread.part] + spread.partUsed, bytes, ring.memory());
             }
             done += bytes;
-            partUsed += bytes;
-            if (partUsed == partLength[part]) {
-                part++;
-                partUsed = 0;
+            spread.partUsed += bytes;
+            if (spread.partUsed == spread.partLength[spread.part]) {
+                spread.part++;
+                spread.partUsed = 0;
             }
         }
     }

@@ -21,14 +21,20 @@ public final class TransmitQueue {
     private static final int NOT_READ = 0;
 
     private final SplitRing ring;
-    private final Chain chain = new Chain();
-    /** Room for an Ethernet header of every frame in a batch that has it in pieces. */
-    private final MemorySegment headers = Arena.ofAuto().allocate(16L * FrameBatch.CAPACITY, 16);
-    /** And for a virtio header. */
-    private final MemorySegment scratch = Arena.ofAuto().allocate(16, 16);
+    /** Made for the first chain that comes, since most guests' queues never see one. */
+    private Pieces pieces;
     private int headerLength = VirtioNetHeader.LENGTH;
     /** Heads that held no frame, since the last time somebody asked. */
     private long bad;
+
+    /** What it takes to put together a frame that comes in pieces. */
+    private static final class Pieces {
+        final Chain chain = new Chain();
+        /** Room for an Ethernet header of every frame in a batch. */
+        final MemorySegment headers = Arena.ofAuto().allocate(16L * FrameBatch.CAPACITY, 16);
+        /** And for a virtio header. */
+        final MemorySegment scratch = Arena.ofAuto().allocate(16, 16);
+    }
 
     public TransmitQueue(SplitRing ring) {
         this.ring = ring;
@@ -100,6 +106,10 @@ public final class TransmitQueue {
     }
 
     private boolean receiveChain(FrameBatch batch, int head) {
+        if (pieces == null) {
+            pieces = new Pieces();
+        }
+        Chain chain = pieces.chain;
         if (chain.read(ring, head, false) != null) {
             return false;
         }
@@ -111,8 +121,8 @@ public final class TransmitQueue {
         frame.head = head;
         frame.length = length;
         // In bounds: the scratch has 16 bytes, the header at most 12; a batch has as many slots as `headers`.
-        gather(0, headerLength, scratch.address());
-        readHeader(frame, scratch.address());
+        gather(chain, 0, headerLength, pieces.scratch.address());
+        readHeader(frame, pieces.scratch.address());
         int first = batch.parts;
         int skip = headerLength;
         int part = 0;
@@ -120,8 +130,8 @@ public final class TransmitQueue {
             skip -= chain.length[part++];
         }
         if (chain.length[part] - skip < Frame.LEAST) {
-            long header = headers.address() + 16L * batch.count;
-            gather(headerLength, Frame.LEAST, header);
+            long header = pieces.headers.address() + 16L * batch.count;
+            gather(chain, headerLength, Frame.LEAST, header);
             add(batch, header, Frame.LEAST);
             skip += Frame.LEAST;
             while (part < chain.parts && chain.length[part] <= skip) {
@@ -145,7 +155,7 @@ public final class TransmitQueue {
     }
 
     /** Copies {@code count} bytes of the chain, which has that many after {@code skip}. */
-    private void gather(int skip, int count, long to) {
+    private static void gather(Chain chain, int skip, int count, long to) {
         int before = skip;
         int copied = 0;
         for (int part = 0; copied < count; part++) {

@@ -200,6 +200,8 @@ class SessionIT {
         try (Fd fd = EventFd.create()) {
             frontEnd.raw(Arrays.copyOf(FrontEnd.message(FrontEnd.SET_VRING_KICK, VERSION, u64(1)), 15), fd, fd, fd);
         }
+        // Or it is waiting yet, and has not heard of this front-end at all.
+        lan.await(1, PortStatus.CONNECTED);
         frontEnd.close();
         assertThat(lan.await(1, PortStatus.WAITING).reason()).contains("closed");
         frontEnd = FrontEnd.connect(lan.socket(1));
