@@ -1,9 +1,10 @@
 package io.tapwright.vswitch.driver;
 
 import io.tapwright.vswitch.memory.GuestMemory;
-import io.tapwright.vswitch.memory.Memory;
 import io.tapwright.vswitch.posix.Fd;
 import io.tapwright.vswitch.posix.Mapping;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.List;
 
 /** A guest's memory: a memfd, mapped here as the guest has it. Addresses of tests are offsets in it. */
@@ -43,26 +44,19 @@ public final class GuestRam implements AutoCloseable {
     }
 
     public void put(long offset, byte[] bytes) {
-        long to = at(offset, bytes.length);
-        for (int i = 0; i < bytes.length; i++) {
-            Memory.putByte(to + i, bytes[i]);
-        }
+        MemorySegment.copy(bytes, 0, segment(offset, bytes.length), ValueLayout.JAVA_BYTE, 0, bytes.length);
     }
 
     public byte[] bytes(long offset, int length) {
-        long from = at(offset, length);
-        byte[] bytes = new byte[length];
-        for (int i = 0; i < length; i++) {
-            bytes[i] = (byte) Memory.getByte(from + i);
-        }
-        return bytes;
+        return segment(offset, length).toArray(ValueLayout.JAVA_BYTE);
+    }
+
+    private MemorySegment segment(long offset, long length) {
+        return MemorySegment.ofAddress(at(offset, length)).reinterpret(length);
     }
 
     public void fill(long offset, long length, int value) {
-        long to = at(offset, length);
-        for (long i = 0; i < length; i++) {
-            Memory.putByte(to + i, value);
-        }
+        segment(offset, length).fill((byte) value);
     }
 
     /** As a table of one region, for tests without a front-end. */

@@ -1,0 +1,24 @@
+package io.tapwright.vswitch.forward;
+
+import io.tapwright.vswitch.frame.FrameBatch;
+
+/** What a worker does with a source, without its thread. Nothing is caught. */
+public final class Carrier {
+
+    private final FrameBatch batch = new FrameBatch();
+    private final Forwarder forwarder = new Forwarder();
+
+    /** Carries one batch; true if there was any. */
+    public boolean carry(Source source) {
+        if (!source.receive(batch)) {
+            return false;
+        }
+        int refused = forwarder.forward(source.segment(), source.port(), source.offloads(), batch, 1);
+        if (refused > 0) {
+            source.refused(refused);
+        }
+        source.giveBack(batch);
+        batch.clear();
+        return true;
+    }
+}
