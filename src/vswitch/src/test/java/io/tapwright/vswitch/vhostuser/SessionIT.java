@@ -197,6 +197,7 @@ class SessionIT {
 
     @Test
     void halfAMessageAndThenTheEndLeavesNothing() {
+        assertAlive();
         try (Fd fd = EventFd.create()) {
             frontEnd.raw(Arrays.copyOf(FrontEnd.message(FrontEnd.SET_VRING_KICK, VERSION, u64(1)), 15), fd, fd, fd);
         }
