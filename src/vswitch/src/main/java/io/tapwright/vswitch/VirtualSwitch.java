@@ -1,5 +1,7 @@
 package io.tapwright.vswitch;
 
+import io.tapwright.model.capture.CaptureException;
+import io.tapwright.model.capture.CaptureSource;
 import io.tapwright.model.userspace.DesiredNetwork;
 import io.tapwright.model.userspace.DesiredPort;
 import io.tapwright.model.userspace.DesiredPort.TapPort;
@@ -25,6 +27,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
@@ -103,6 +106,20 @@ public final class VirtualSwitch implements AutoCloseable {
         return loop.call(this::onState);
     }
 
+    /**
+     * Frames from and to a guest's port, from now on; ends when the port does, or when it is closed.
+     *
+     * @param snapLength so many bytes of each frame at most
+     * @throws CaptureException where there is no such port
+     */
+    public CaptureSource capture(String network, String port, int snapLength) {
+        return loop.call(() -> Optional.ofNullable(attached.get(new PortKey(network, port)))
+                        .flatMap(there -> there.attachment.mirrors()))
+                .map(mirrors -> mirrors.capture(snapLength))
+                .orElseThrow(() -> new CaptureException("capture port '" + port + "' of network '" + network
+                        + "': the switch has no such port of a guest"));
+    }
+
     private void onApply(DesiredSwitch desired) {
         Map<PortKey, DesiredPort> wanted = new LinkedHashMap<>();
         for (DesiredNetwork network : desired.networks()) {
@@ -151,6 +168,7 @@ public final class VirtualSwitch implements AutoCloseable {
         // No more frames to it, then none from it, then what they lay in.
         gone.segment.remove(gone.attachment.number());
         gone.attachment.close();
+        gone.attachment.mirrors().ifPresent(mirrors -> mirrors.end("port '" + key.port + "' is gone"));
         // What was learned from it in between would go to whoever gets its number.
         gone.segment.addresses().forget(gone.attachment.number());
     }

@@ -1,6 +1,8 @@
 package io.tapwright.vswitch.forward;
 
 import io.tapwright.model.userspace.PortStatus;
+import io.tapwright.vswitch.capture.Mirrors;
+import java.util.Optional;
 
 /**
  * What keeps a port of the switch attached to what is behind it, a guest or a tap, for as long as the port is wanted. The
@@ -26,6 +28,11 @@ public interface Attachment extends AutoCloseable {
     int number();
 
     PortCounters counters();
+
+    /** Who captures it, where that can be done. */
+    default Optional<Mirrors> mirrors() {
+        return Optional.empty();
+    }
 
     /** Lets go of what the port stands on; no worker uses it any more. The port was taken out of its network before. */
     @Override

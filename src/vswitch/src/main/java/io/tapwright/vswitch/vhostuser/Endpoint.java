@@ -2,6 +2,7 @@ package io.tapwright.vswitch.vhostuser;
 
 import io.tapwright.model.userspace.DesiredPort.VhostUserPort;
 import io.tapwright.model.userspace.PortStatus;
+import io.tapwright.vswitch.capture.Mirrors;
 import io.tapwright.vswitch.forward.Attachment;
 import io.tapwright.vswitch.forward.PortCounters;
 import io.tapwright.vswitch.posix.EventLoop;
@@ -56,6 +57,11 @@ public final class Endpoint implements Attachment {
     @Override
     public PortCounters counters() {
         return port.counters();
+    }
+
+    @Override
+    public Optional<Mirrors> mirrors() {
+        return Optional.of(port.mirrors());
     }
 
     @Override

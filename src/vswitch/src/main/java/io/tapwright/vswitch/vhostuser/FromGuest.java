@@ -1,5 +1,6 @@
 package io.tapwright.vswitch.vhostuser;
 
+import io.tapwright.vswitch.capture.Mirror;
 import io.tapwright.vswitch.forward.Segment;
 import io.tapwright.vswitch.forward.Source;
 import io.tapwright.vswitch.frame.FrameBatch;
@@ -23,6 +24,8 @@ final class FromGuest implements Source {
     private boolean enabled;
     private Fd kick;
     private Fd call;
+    /** Whoever captures the port, with the ring locked; null where nobody does. */
+    private Mirror mirror;
 
     FromGuest(VhostPort port) {
         this.port = port;
@@ -53,6 +56,12 @@ final class FromGuest implements Source {
         this.call = call;
     }
 
+    void mirror(Mirror mirror) {
+        queue.ring().lock();
+        this.mirror = mirror;
+        queue.ring().unlock();
+    }
+
     // -- the worker -----------------------------------------------------------------------------
 
     @Override
@@ -71,6 +80,9 @@ final class FromGuest implements Source {
                 }
                 frames += batch.count;
                 bytes += sum;
+                if (mirror != null) {
+                    mirror.sent(batch);
+                }
                 return true;
             }
             giveBack(batch);

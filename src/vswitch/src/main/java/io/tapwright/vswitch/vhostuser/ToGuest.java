@@ -1,5 +1,6 @@
 package io.tapwright.vswitch.vhostuser;
 
+import io.tapwright.vswitch.capture.Mirror;
 import io.tapwright.vswitch.frame.FrameBatch;
 import io.tapwright.vswitch.posix.EventFd;
 import io.tapwright.vswitch.posix.Fd;
@@ -17,6 +18,8 @@ final class ToGuest {
     private long frames;
     private long full;
     private long notReady;
+    /** Whoever captures the port; null where nobody does. */
+    private Mirror mirror;
 
     ReceiveQueue queue() {
         return queue;
@@ -26,6 +29,12 @@ final class ToGuest {
     void set(boolean enabled, Fd call) {
         this.enabled = enabled;
         this.call = call;
+    }
+
+    void mirror(Mirror mirror) {
+        queue.ring().lock();
+        this.mirror = mirror;
+        queue.ring().unlock();
     }
 
     boolean isReady() {
@@ -82,6 +91,9 @@ final class ToGuest {
         int sent = queue.send(batch, picks, count);
         frames += sent;
         full += count - sent;
+        if (mirror != null) {
+            mirror.received(batch, picks, sent);
+        }
         SplitRing ring = queue.ring();
         if (ring.isUsable() && ring.publish() && call != null) {
             events.signal(call.number());

@@ -1,5 +1,7 @@
 package io.tapwright.vswitch.vhostuser;
 
+import io.tapwright.vswitch.capture.Mirror;
+import io.tapwright.vswitch.capture.Mirrors;
 import io.tapwright.vswitch.forward.Offloads;
 import io.tapwright.vswitch.forward.Port;
 import io.tapwright.vswitch.forward.PortCounters;
@@ -19,6 +21,7 @@ public final class VhostPort implements Port {
     private final FromGuest[] from = new FromGuest[MOST_PAIRS];
     private final ToGuest[] to = new ToGuest[MOST_PAIRS];
     private final int number;
+    private final Mirrors mirrors = new Mirrors(this::install);
     private volatile int offloads;
     private volatile int mayAsk;
     /** So many of the first queues to the guest can be sent to. */
@@ -47,6 +50,19 @@ public final class VhostPort implements Port {
 
     ToGuest to(int pair) {
         return to[pair];
+    }
+
+    /** Who captures this port. */
+    public Mirrors mirrors() {
+        return mirrors;
+    }
+
+    /** One ring's lock at a time, which no worker holds for longer than a batch. */
+    private void install(Mirror mirror) {
+        for (int i = 0; i < MOST_PAIRS; i++) {
+            from[i].mirror(mirror);
+            to[i].mirror(mirror);
+        }
     }
 
     /** The control thread, before the queues start. */
