@@ -193,7 +193,7 @@ public final class RingFuzz implements AutoCloseable {
 
     private void frame(Input input, long guestAddress, int length) {
         long at = guestAddress - GuestRam.GUEST;
-        if (at < BEGIN || length < 0 || at + 128 > BEGIN + SHARED) {
+        if (at < BEGIN || length < 0 || at > BEGIN + SHARED - 128) {
             return;
         }
         int to = input.u8();
