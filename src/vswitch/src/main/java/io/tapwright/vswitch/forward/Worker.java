@@ -17,6 +17,7 @@ public final class Worker implements AutoCloseable {
 
     /** In this many rounds it looks at its descriptors once, with a system call. */
     private static final int ROUNDS_PER_LOOK = 32;
+    private static final int SPINS = 10;
     private static final int MOST_CALLS = 64;
     private static final long WAKE = -1;
 
@@ -145,8 +146,18 @@ public final class Worker implements AutoCloseable {
                 sleep(sources);
                 lastWork = now();
             } else {
-                Thread.onSpinWait();
+                pause();
             }
+        }
+    }
+
+    /**
+     * Some tenths of a microsecond: a guest that is about to send fills its ring meanwhile, and does not lose the line that
+     * its index is in to us after every frame.
+     */
+    private static void pause() {
+        for (int i = 0; i < SPINS; i++) {
+            Thread.onSpinWait();
         }
     }
 
