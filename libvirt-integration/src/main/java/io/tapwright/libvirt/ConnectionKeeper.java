@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
 
 /**
@@ -99,6 +100,7 @@ final class ConnectionKeeper implements Runnable {
                     problems.forEach(problem -> tell(l -> l.onProblem(problem)));
                 }
                 case Work.ListAll(var named) -> list(session, named);
+                case Work.Sift(var named) -> sift(session, named);
                 case Work.Read(DomainId id) -> tellAnswer(session.read(id));
                 case Work.Lost(String reason) -> {
                     return Optional.of(reason);
@@ -128,6 +130,18 @@ final class ConnectionKeeper implements Runnable {
         }
         backoff.reset();
         tell(l -> l.onListed(reports, startedNanos));
+    }
+
+    private void sift(Session session, Set<DomainId> named) throws LibvirtFault {
+        long askedNanos = System.nanoTime();
+        Set<DomainId> there = session.ids();
+        if (there.isEmpty()) {
+            // A list that is empty is believed less than a domain that is denied by its name.
+            queue.giveBack(named);
+            return;
+        }
+        queue.giveBack(named.stream().filter(there::contains).toList());
+        named.stream().filter(Predicate.not(there::contains)).forEach(id -> tell(l -> l.onGone(id, askedNanos)));
     }
 
     private void tellAnswer(DomainAnswer answer) {

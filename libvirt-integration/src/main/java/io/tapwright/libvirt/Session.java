@@ -123,6 +123,22 @@ final class Session {
         }
     }
 
+    /**
+     * All domains that there are; what is not among them is forgotten.
+     *
+     * @throws LibvirtFault where the connection is gone
+     */
+    Set<DomainId> ids() throws LibvirtFault {
+        try (DomainList list = DomainList.all(connection.pointer())) {
+            Set<DomainId> ids = new HashSet<>();
+            for (DomainPointer domain : list.domains()) {
+                ids.add(DomainReader.id(domain));
+            }
+            readings.forgetAllBut(ids);
+            return ids;
+        }
+    }
+
     private Optional<Reading> standing(DomainPointer domain, DomainId id, boolean persistent) {
         return readings.of(id).filter(last -> DomainReader.name(domain)
                 .filter(name -> last.isOf(name, DomainReader.number(domain), persistent)).isPresent());

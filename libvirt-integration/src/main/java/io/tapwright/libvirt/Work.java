@@ -24,6 +24,10 @@ sealed interface Work {
     record Read(DomainId id) implements Work {
     }
 
+    /** Say which of these libvirt does not have any more, and give the others back to be read one by one. */
+    record Sift(Set<DomainId> named) implements Work {
+    }
+
     /** The connection is gone. */
     record Lost(String reason) implements Work {
     }

@@ -3,6 +3,8 @@ package io.tapwright.libvirt;
 import io.tapwright.model.DomainId;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -22,6 +24,9 @@ import java.util.function.LongSupplier;
 final class WorkQueue {
 
     private static final int MAX_PROBLEMS = 16;
+    /** From so many domains that may be gone on a list of all costs less than asking for each. */
+    static final int MANY = 64;
+    private static final Set<String> MAY_BE_ITS_END = Set.of("UNDEFINED", "STOPPED");
     private static final long NO_SESSION = 0;
 
     private final LongSupplier nanoClock;
@@ -30,6 +35,8 @@ final class WorkQueue {
     private final Map<String, Integer> events = new LinkedHashMap<>();
     private final Set<String> problems = new LinkedHashSet<>();
     private long session = NO_SESSION;
+    /** How many domains may have gone since the reads were sifted. */
+    private int unsifted;
     private boolean listAll;
     private String lost;
     private boolean closed;
@@ -53,6 +60,7 @@ final class WorkQueue {
     private void clear() {
         reads.clear();
         events.clear();
+        unsifted = 0;
         listAll = false;
         lost = null;
     }
@@ -60,7 +68,7 @@ final class WorkQueue {
     synchronized void event(String name, DomainId id) {
         if (session != NO_SESSION) {
             events.merge(name, 1, Integer::sum);
-            reads.add(id);
+            unsifted += reads.add(id) && MAY_BE_ITS_END.contains(name) ? 1 : 0;
             notifyAll();
         }
     }
@@ -69,6 +77,13 @@ final class WorkQueue {
         if (session != NO_SESSION) {
             reads.add(id);
             notifyAll();
+        }
+    }
+
+    /** Domains that were sifted and are still there. */
+    synchronized void giveBack(Collection<DomainId> ids) {
+        if (session != NO_SESSION) {
+            reads.addAll(ids);
         }
     }
 
@@ -142,9 +157,10 @@ final class WorkQueue {
         }
         if (listAll) {
             listAll = false;
-            Set<DomainId> named = Set.copyOf(reads);
-            reads.clear();
-            return Optional.of(new Work.ListAll(named));
+            return Optional.of(new Work.ListAll(takeReads()));
+        }
+        if (unsifted >= MANY) {
+            return Optional.of(new Work.Sift(takeReads()));
         }
         long now = nanoClock.getAsLong();
         for (DomainId id : reads) {
@@ -161,6 +177,13 @@ final class WorkQueue {
     private long nanosUntilDue() {
         long now = nanoClock.getAsLong();
         return reads.stream().mapToLong(id -> Math.max(1, pace.delayNanos(id, now))).min().orElse(Long.MAX_VALUE);
+    }
+
+    private Set<DomainId> takeReads() {
+        Set<DomainId> named = Collections.unmodifiableSet(new LinkedHashSet<>(reads));
+        reads.clear();
+        unsifted = 0;
+        return named;
     }
 
     private Work takeTell() {

@@ -11,6 +11,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class WorkQueueTest {
@@ -52,6 +53,44 @@ class WorkQueueTest {
         queue.read(A);
 
         assertThat(queue.take()).isEqualTo(new Work.Read(A));
+    }
+
+    @Test
+    void manyReadsAreSiftedOnceAndWhatIsLeftOfThemIsReadOneByOne() {
+        listed();
+        List<DomainId> many = IntStream.range(0, WorkQueue.MANY).mapToObj(WorkQueueTest::id).toList();
+        many.forEach(id -> queue.event("UNDEFINED", id));
+
+        assertThat(queue.take()).isInstanceOf(Work.Tell.class);
+        assertThat(queue.take()).isEqualTo(new Work.Sift(Set.copyOf(many)));
+        queue.giveBack(many);
+
+        for (DomainId id : many) {
+            assertThat(queue.take()).isEqualTo(new Work.Read(id));
+        }
+        assertThat(queue.poll()).isEmpty();
+    }
+
+    @Test
+    void aDomainNamedWhileItIsSiftedIsReadThoughItWasFoundGone() {
+        listed();
+        IntStream.range(0, WorkQueue.MANY).mapToObj(WorkQueueTest::id).forEach(id -> queue.event("STOPPED", id));
+        assertThat(queue.take()).isInstanceOf(Work.Tell.class);
+        assertThat(queue.take()).isInstanceOf(Work.Sift.class);
+        queue.event("DEFINED", A);
+        queue.giveBack(List.of());
+
+        assertThat(queue.take()).isInstanceOf(Work.Tell.class);
+        assertThat(queue.take()).isEqualTo(new Work.Read(A));
+    }
+
+    @Test
+    void manyReadsOfDomainsThatStartAreNotSifted() {
+        listed();
+        IntStream.range(0, 2 * WorkQueue.MANY).mapToObj(WorkQueueTest::id).forEach(id -> queue.event("STARTED", id));
+
+        assertThat(queue.take()).isInstanceOf(Work.Tell.class);
+        assertThat(queue.take()).isInstanceOf(Work.Read.class);
     }
 
     @Test

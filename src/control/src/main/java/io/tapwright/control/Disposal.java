@@ -27,7 +27,7 @@ final class Disposal {
     /** One deletion takes the kernel some 50 ms, however many devices it is of. */
     static final Duration QUIET = Duration.ofMillis(15);
     /** While more and more is condemned. */
-    static final Duration LONGEST = Duration.ofMillis(100);
+    static final Duration LONGEST = Duration.ofMillis(500);
 
     private final HostNetwork host;
     private final Actor actor;
