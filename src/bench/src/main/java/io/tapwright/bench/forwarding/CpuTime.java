@@ -15,6 +15,10 @@ import java.util.stream.Stream;
  */
 record CpuTime(Map<Long, Thread> threads) {
 
+    /** In /proc/stat, after the core's name: user, nice, system, idle, iowait, irq, softirq, steal; in USER_HZ. */
+    private static final int STEAL_FIELD = 8;
+    private static final long TICK_NANOS = 10_000_000;
+
     /**
      * One thread's, since it began.
      *
@@ -38,6 +42,14 @@ record CpuTime(Map<Long, Thread> threads) {
             }
         }
         return new CpuTime(threads);
+    }
+
+    /** What the hypervisor gave to others of a core's time, since the machine began. */
+    static long stolenNanos(int core) throws IOException {
+        try (Stream<String> lines = Files.lines(Path.of("/proc/stat"))) {
+            return lines.filter(l -> l.startsWith("cpu" + core + " ")).findFirst()
+                    .map(l -> Long.parseLong(l.split(" ")[STEAL_FIELD]) * TICK_NANOS).orElseThrow();
+        }
     }
 
     long ranSince(CpuTime earlier) {

@@ -137,8 +137,11 @@ final class Generator {
         return Guests.start(program.resolveSibling("traffic" + first + ".log"), command);
     }
 
-    /** The largest share of the measured time in which the back-end's busiest thread, or the guests', waited for its core. */
-    private static double waited(BackEnd backEnd, List<Guests> guests) throws IOException, InterruptedException {
+    /**
+     * The largest share of the measured time in which the back-end's busiest thread, or the guests', waited for its core, or
+     * the hypervisor had given the core away.
+     */
+    private double waited(BackEnd backEnd, List<Guests> guests) throws IOException, InterruptedException {
         Thread.sleep((long) ((WARM_UP_SECONDS + MARGIN_SECONDS) * 1000));
         List<Long> processes = new ArrayList<>(List.of(backEnd.pid()));
         if (guests.size() == 1) { // several take turns, so that they wait for each other
@@ -148,10 +151,11 @@ final class Generator {
         for (long process : processes) {
             before.add(CpuTime.of(process));
         }
+        long[] stolen = {CpuTime.stolenNanos(cores.guests()), CpuTime.stolenNanos(cores.backEnd())};
         long begun = System.nanoTime();
         Thread.sleep((long) ((SECONDS - 2 * MARGIN_SECONDS) * 1000));
         double nanos = System.nanoTime() - begun;
-        double most = 0;
+        double most = Math.max(CpuTime.stolenNanos(cores.guests()) - stolen[0], CpuTime.stolenNanos(cores.backEnd()) - stolen[1]) / nanos;
         for (int i = 0; i < before.size(); i++) {
             most = Math.max(most, CpuTime.of(processes.get(i)).busiestWaitedSince(before.get(i)) / nanos);
         }

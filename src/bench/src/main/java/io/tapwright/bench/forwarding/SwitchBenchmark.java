@@ -87,7 +87,7 @@ public final class SwitchBenchmark implements Benchmark {
     private static void details(Report report, Map<Contender, List<List<Measurement>>> all) {
         report.line("%nand how sure that is: least and most of the rounds in M frames/s; frames that were sent and did not arrive; bursts"
                 + " that did not fit into the sender's ring (where that is near 0 %%, the guests' side was the limit, not the"
-                + " back-end); the longest that a thread which counts waited for its core, which others had");
+                + " back-end); the longest that a thread which counts waited for its core, which others had, on this machine or beside it");
         report.header("", "size", "least", "most", "lost, %", "bursts refused, %", "waited, %");
         all.forEach((contender, sizes) -> {
             for (int size = 0; size < SIZES.size(); size++) {
