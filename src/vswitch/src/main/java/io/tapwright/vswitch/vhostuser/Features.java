@@ -21,11 +21,13 @@ final class Features {
     static final long EVENT_INDEX = 1L << 29;
     static final long PROTOCOL_FEATURES = 1L << 30;
     static final long VERSION_1 = 1L << 32;
+    /** Buffers go back in the order they came, which spares a driver its book-keeping. */
+    static final long IN_ORDER = 1L << 35;
 
     /** Everything that we do. The control queue is QEMU's own affair, but it has to be offered for it. */
     static final long OFFERED = CHECKSUM | GUEST_CHECKSUM | MTU | GUEST_TSO4 | GUEST_TSO6 | GUEST_ECN | HOST_TSO4 | HOST_TSO6
             | HOST_ECN | MERGEABLE_BUFFERS | MULTI_QUEUE | GUEST_ANNOUNCE | CONTROL_QUEUE | LOG_ALL | INDIRECT_DESCRIPTORS
-            | EVENT_INDEX | PROTOCOL_FEATURES | VERSION_1;
+            | EVENT_INDEX | PROTOCOL_FEATURES | VERSION_1 | IN_ORDER;
 
     // Of the protocol, a set of its own.
     static final long PROTOCOL_MULTI_QUEUE = 1L << 0;

@@ -90,6 +90,10 @@ public final class TransmitQueue {
                 break;
             }
             if (!receiveChain(batch, head)) {
+                if (batch.count > 0) {
+                    // It goes back after those that came before it.
+                    break;
+                }
                 ring.giveBack(head, 0);
                 bad++;
             }
