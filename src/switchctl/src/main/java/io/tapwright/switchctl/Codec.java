@@ -62,10 +62,13 @@ final class Codec {
         return switch (fields.string("type")) {
             case "apply" -> new Message.Apply(fields.integer("id"), desired(fields.object("desired")));
             case "ask" -> new Message.Ask(fields.integer("id"));
+            case "capture" -> new Message.Capture(fields.integer("id"), fields.string("network"), fields.string("port"),
+                    fields.number("snapLength"));
+            case "capturing" -> new Message.Capturing(fields.integer("answers"));
             case "welcome" -> new Message.Welcome(desired(fields.object("held")), state(fields.object("state")));
             case "state" -> new Message.State(fields.tryInteger("answers"), state(fields.object("state")));
             case "error" -> new Message.Failure(fields.tryInteger("answers"), fields.string("reason"));
-            default -> fields.fail("type", "apply, ask, welcome, state or error");
+            default -> fields.fail("type", "apply, ask, capture, capturing, welcome, state or error");
         };
     }
 
@@ -90,6 +93,17 @@ final class Codec {
             case Message.Ask(long id) -> {
                 out.put("type", "ask");
                 out.put("id", id);
+            }
+            case Message.Capture(long id, String network, String port, int snapLength) -> {
+                out.put("type", "capture");
+                out.put("id", id);
+                out.put("network", network);
+                out.put("port", port);
+                out.put("snapLength", snapLength);
+            }
+            case Message.Capturing(long answers) -> {
+                out.put("type", "capturing");
+                out.put("answers", answers);
             }
             case Message.Welcome(DesiredSwitch held, SwitchState state) -> {
                 out.put("type", "welcome");

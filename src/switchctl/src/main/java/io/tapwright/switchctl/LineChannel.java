@@ -51,7 +51,11 @@ final class LineChannel implements Closeable {
     }
 
     void write(byte[] line) throws IOException {
-        ByteBuffer out = ByteBuffer.allocate(line.length + 1).put(line).put((byte) '\n').flip();
+        write(ByteBuffer.allocate(line.length + 1).put(line).put((byte) '\n').flip());
+    }
+
+    /** Bytes that are no line. */
+    void write(ByteBuffer out) throws IOException {
         while (out.hasRemaining()) {
             socket.write(out);
         }

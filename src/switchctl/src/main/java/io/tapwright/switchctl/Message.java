@@ -15,6 +15,14 @@ sealed interface Message {
     record Ask(long id) implements Message {
     }
 
+    /** From the agent: from now on, nothing but frames of this port, so many bytes of each at most. */
+    record Capture(long id, String network, String port, int snapLength) implements Message {
+    }
+
+    /** From the switch: the last line on this connection; what follows are {@link CaptureRecords}. */
+    record Capturing(long answers) implements Message {
+    }
+
     /** From the switch, first on a connection. */
     record Welcome(DesiredSwitch held, SwitchState state) implements Message {
     }

@@ -1,5 +1,6 @@
 package io.tapwright.switchctl;
 
+import io.tapwright.model.capture.CaptureSource;
 import io.tapwright.model.userspace.SwitchState;
 import java.io.IOException;
 import java.util.ArrayDeque;
@@ -9,7 +10,7 @@ import java.util.function.Supplier;
 
 /**
  * One client of the {@link SwitchServer}. Its reader works requests off one by one and waits where answers pile up; its
- * writer sends them, and between them one state for all the changes since the last.
+ * writer sends them, and between them one state for all the changes since the last; once frames were asked for, these alone.
  */
 final class ServerConnection {
 
@@ -23,6 +24,8 @@ final class ServerConnection {
     private final Queue<Message> answers = new ArrayDeque<>();
     private boolean changed;
     private boolean ending;
+    /** What the writer goes on with once it has said so. */
+    private CaptureSource capture;
 
     ServerConnection(SwitchServer server, LineChannel channel) {
         this.server = server;
@@ -75,6 +78,8 @@ final class ServerConnection {
             return switch (Codec.message(line)) {
                 case Message.Apply(long id, var desired) -> answerTo(id, () -> server.apply(desired));
                 case Message.Ask(long id) -> answerTo(id, server::state);
+                case Message.Capture wanted -> begin(wanted);
+                case Message.Capturing c -> unexpected("capturing");
                 case Message.Welcome w -> unexpected("welcome");
                 case Message.State s -> unexpected("state");
                 case Message.Failure f -> unexpected("error");
@@ -84,16 +89,42 @@ final class ServerConnection {
         }
     }
 
+    private Message begin(Message.Capture wanted) {
+        synchronized (this) {
+            if (capture != null) {
+                return new Message.Failure(OptionalLong.of(wanted.id()), "this connection captures already");
+            }
+        }
+        CaptureSource source;
+        try {
+            source = server.capture(wanted);
+        } catch (RuntimeException e) {
+            return failure(wanted.id(), e);
+        }
+        synchronized (this) {
+            if (!ending) {
+                capture = source;
+                return new Message.Capturing(wanted.id());
+            }
+        }
+        server.endCapture(source);
+        return new Message.Failure(OptionalLong.of(wanted.id()), "the connection is closing");
+    }
+
+    private static Message failure(long id, RuntimeException e) {
+        return new Message.Failure(OptionalLong.of(id), MalformedMessageException.oneLine(e.getMessage() == null ? e.toString() : e.getMessage()));
+    }
+
     private static Message answerTo(long id, Supplier<SwitchState> work) {
         try {
             return new Message.State(OptionalLong.of(id), work.get());
         } catch (RuntimeException e) {
-            return new Message.Failure(OptionalLong.of(id), MalformedMessageException.oneLine(e.getMessage() == null ? e.toString() : e.getMessage()));
+            return failure(id, e);
         }
     }
 
     private static Message unexpected(String type) {
-        return new Message.Failure(OptionalLong.empty(), "type: '" + type + "' is the switch's own, expected apply or ask");
+        return new Message.Failure(OptionalLong.empty(), "type: '" + type + "' is the switch's own, expected apply, ask or capture");
     }
 
     private synchronized void send(Message answer) throws InterruptedException {
@@ -119,6 +150,10 @@ final class ServerConnection {
         try {
             for (Message next = next(); next != null; next = next()) {
                 channel.write(Codec.line(next));
+                if (next instanceof Message.Capturing) {
+                    stream();
+                    return;
+                }
                 if (next instanceof Message.State state && state.answers().isEmpty()) {
                     Thread.sleep(MILLIS_BETWEEN_STATES);
                 }
@@ -129,6 +164,27 @@ final class ServerConnection {
             Thread.currentThread().interrupt();
         } finally {
             close();
+            endCapture();
+        }
+    }
+
+    /** Until the client closes, which fails the next write, or the port goes. */
+    private void stream() throws IOException {
+        CaptureSource source;
+        synchronized (this) {
+            source = capture;
+        }
+        CaptureRecords.send(source, channel::write);
+    }
+
+    private void endCapture() {
+        CaptureSource last;
+        synchronized (this) {
+            last = capture;
+            capture = null;
+        }
+        if (last != null) {
+            server.endCapture(last);
         }
     }
 

@@ -174,6 +174,8 @@ public final class SwitchClient implements UserspaceSwitch {
                         }
                         answered(answers.getAsLong(), null, new SwitchException("the switch refuses: " + reason));
                     }
+                    case Message.Capturing c -> throw new MalformedMessageException("type: nothing is captured here");
+                    case Message.Capture c -> throw new MalformedMessageException("type: 'capture' is the agent's own");
                     case Message.Apply a -> throw new MalformedMessageException("type: 'apply' is the agent's own");
                     case Message.Ask a -> throw new MalformedMessageException("type: 'ask' is the agent's own");
                 }

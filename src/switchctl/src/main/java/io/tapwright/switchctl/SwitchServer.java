@@ -1,5 +1,7 @@
 package io.tapwright.switchctl;
 
+import io.tapwright.model.capture.CaptureException;
+import io.tapwright.model.capture.CaptureSource;
 import io.tapwright.model.userspace.DesiredSwitch;
 import io.tapwright.model.userspace.SwitchState;
 import java.io.IOException;
@@ -15,6 +17,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import jdk.net.ExtendedSocketOptions;
 
 /**
@@ -29,12 +32,16 @@ public final class SwitchServer implements AutoCloseable {
     /** One agent, its successor, and people who look. */
     public static final int MAX_CONNECTIONS = 16;
 
+    /** Each takes the switch some megabytes. */
+    public static final int MAX_CAPTURES = 4;
+
     private static final String ROOT = "root";
 
     private final Path socket;
     private final SwitchControl control;
     private final ServerSocketChannel listening;
     private final Set<ServerConnection> connections = ConcurrentHashMap.newKeySet();
+    private final AtomicInteger captures = new AtomicInteger();
     private final Object applying = new Object();
     private volatile DesiredSwitch held = DesiredSwitch.EMPTY;
 
@@ -100,6 +107,26 @@ public final class SwitchServer implements AutoCloseable {
         }
         stateChanged();
         return state;
+    }
+
+    /** Each that it answers is given back by {@link #endCapture}. */
+    CaptureSource capture(Message.Capture wanted) {
+        CaptureRecords.requireSnapLength(wanted.snapLength());
+        if (captures.incrementAndGet() > MAX_CAPTURES) {
+            captures.decrementAndGet();
+            throw new CaptureException("capture port '" + wanted.port() + "': " + MAX_CAPTURES + " captures run already");
+        }
+        try {
+            return control.capture(wanted.network(), wanted.port(), wanted.snapLength());
+        } catch (RuntimeException e) {
+            captures.decrementAndGet();
+            throw e;
+        }
+    }
+
+    void endCapture(CaptureSource capture) {
+        capture.close();
+        captures.decrementAndGet();
     }
 
     void closed(ServerConnection connection) {

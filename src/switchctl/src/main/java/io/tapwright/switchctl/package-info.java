@@ -14,6 +14,16 @@
  *     │ ── error, answers 3 ──────────────────► │     one line of text; the connection goes on
  * </pre>
  *
+ * <p>Frames come on a connection of their own, as {@link io.tapwright.switchctl.CaptureRecords}, until one side closes it:
+ *
+ * <pre>
+ *     │ ── welcome ───────────────────────────► │
+ *     │ ◄─ capture 1: network, port, snapLength │
+ *     │ ── capturing, answers 1 ──────────────► │     the last line, or an error
+ *     │ ══ frames, counts every 200 ms ═══════► │     binary
+ *     │ ══ end: why ══════════════════════════► │     where the port is gone
+ * </pre>
+ *
  * <p>Threads: the server has one that accepts and two for each connection, the client two; all of them daemons. Nothing
  * here logs.
  */

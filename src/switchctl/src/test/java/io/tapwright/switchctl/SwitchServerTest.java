@@ -90,7 +90,7 @@ class SwitchServerTest {
         agent.sendText("{\"type\":\"apply\",\"id\":9,\"desired\":{}}\n");
         assertThat(agent.read()).isEqualTo(new Message.Failure(OptionalLong.of(9), "desired.networks: expected a list of objects"));
         agent.sendText("{\"type\":\"state\",\"state\":{\"pid\":1,\"startedAt\":\"2026-01-01T00:00:00Z\",\"ports\":[]}}\n");
-        assertThat(((Message.Failure) agent.read()).reason()).contains("expected apply or ask");
+        assertThat(((Message.Failure) agent.read()).reason()).contains("expected apply, ask or capture");
         agent.send(new Message.Ask(10));
         assertThat(agent.read()).isEqualTo(new Message.State(OptionalLong.of(10), Samples.STATE));
         assertThat(control.applied).isEmpty();

@@ -1,5 +1,6 @@
 package io.tapwright.switchd;
 
+import io.tapwright.model.capture.CaptureSource;
 import io.tapwright.model.userspace.DesiredSwitch;
 import io.tapwright.model.userspace.SwitchState;
 import io.tapwright.switchctl.SwitchControl;
@@ -59,6 +60,11 @@ public final class Main {
                 @Override
                 public SwitchState apply(DesiredSwitch desired) {
                     return virtualSwitch.apply(desired);
+                }
+
+                @Override
+                public CaptureSource capture(String network, String port, int snapLength) {
+                    return virtualSwitch.capture(network, port, snapLength);
                 }
 
                 @Override
