@@ -65,6 +65,15 @@ public final class Fd implements AutoCloseable {
         }
     }
 
+    /** A packet socket, which hears nothing before {@link #bind}. */
+    static Fd packet() {
+        return new Fd(callInt("socket AF_PACKET", () -> LibC.socket(SockaddrLl.AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0)));
+    }
+
+    void bind(SockaddrLl address) {
+        callInt("bind", () -> LibC.bind(number(), address.buffer().pointer(), SockaddrLl.SIZE));
+    }
+
     /** A counter to wake a thread that waits in {@link #awaitInput}. */
     public static Fd event() {
         return new Fd(callInt("eventfd", () -> LibC.eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)));

@@ -32,6 +32,12 @@ final class LibC {
     /** {@code ssize_t recvfrom(int sockfd, void *buf, size_t len, int flags, struct sockaddr *, socklen_t *)} */
     static native long recvfrom(int fd, Pointer buffer, long length, int flags, Pointer address, Pointer addressLength);
 
+    /** {@code ssize_t recvmsg(int sockfd, struct msghdr *msg, int flags)} */
+    static native long recvmsg(int fd, Pointer message, int flags);
+
+    /** {@code int getsockopt(int sockfd, int level, int optname, void *optval, socklen_t *optlen)} */
+    static native int getsockopt(int fd, int level, int name, Pointer value, Pointer length);
+
     /** {@code int poll(struct pollfd *fds, nfds_t nfds, int timeout)} */
     static native int poll(Pointer fds, long count, int timeoutMillis);
 

@@ -33,6 +33,8 @@ class StructLayoutIT {
                 #include <sys/eventfd.h>
                 #include <sys/ioctl.h>
                 #include <sys/socket.h>
+                #include <sys/uio.h>
+                #include <linux/if_packet.h>
                 #include <linux/if_tun.h>
                 #include <linux/netlink.h>
                 #include <linux/sockios.h>
@@ -42,6 +44,16 @@ class StructLayoutIT {
                 int main(void) {
                     printf("long %ld\\nsize_t %ld\\nnfds_t %ld\\n", (long)sizeof(long), (long)sizeof(size_t), (long)sizeof(nfds_t));
                     SIZE(sockaddr_nl); AT(sockaddr_nl, nl_family); AT(sockaddr_nl, nl_pid); AT(sockaddr_nl, nl_groups);
+                    SIZE(sockaddr_ll); AT(sockaddr_ll, sll_family); AT(sockaddr_ll, sll_protocol); AT(sockaddr_ll, sll_ifindex);
+                    AT(sockaddr_ll, sll_pkttype); IS(AF_PACKET); IS(PACKET_OUTGOING);
+                    SIZE(msghdr); AT(msghdr, msg_name); AT(msghdr, msg_namelen); AT(msghdr, msg_iov); AT(msghdr, msg_iovlen);
+                    AT(msghdr, msg_control); AT(msghdr, msg_controllen);
+                    SIZE(iovec); AT(iovec, iov_base); AT(iovec, iov_len);
+                    SIZE(cmsghdr); AT(cmsghdr, cmsg_len); AT(cmsghdr, cmsg_level); AT(cmsghdr, cmsg_type);
+                    SIZE(tpacket_auxdata); AT(tpacket_auxdata, tp_status); AT(tpacket_auxdata, tp_vlan_tci);
+                    AT(tpacket_auxdata, tp_vlan_tpid); SIZE(tpacket_stats); AT(tpacket_stats, tp_packets); AT(tpacket_stats, tp_drops);
+                    IS(SOL_PACKET); IS(PACKET_STATISTICS); IS(PACKET_AUXDATA); IS(SO_TIMESTAMPNS);
+                    IS(TP_STATUS_VLAN_VALID); IS(TP_STATUS_VLAN_TPID_VALID);
                     SIZE(pollfd); AT(pollfd, fd); AT(pollfd, events); AT(pollfd, revents);
                     SIZE(ifreq); AT(ifreq, ifr_name); AT(ifreq, ifr_flags); AT(ifreq, ifr_ifindex);
                     SIZE(passwd); AT(passwd, pw_uid); SIZE(group); AT(group, gr_gid);
@@ -67,6 +79,48 @@ class StructLayoutIT {
         assertC("sockaddr_nl.nl_pid", SockaddrNl.PID);
         assertC("sockaddr_nl.nl_groups", SockaddrNl.GROUPS);
         assertC("AF_NETLINK", SockaddrNl.AF_NETLINK);
+    }
+
+    @Test
+    void packetSocket() {
+        assertC("size sockaddr_ll", SockaddrLl.SIZE);
+        assertC("sockaddr_ll.sll_family", SockaddrLl.FAMILY);
+        assertC("sockaddr_ll.sll_protocol", SockaddrLl.PROTOCOL);
+        assertC("sockaddr_ll.sll_ifindex", SockaddrLl.IFINDEX);
+        assertC("sockaddr_ll.sll_pkttype", SockaddrLl.PKTTYPE);
+        assertC("AF_PACKET", SockaddrLl.AF_PACKET);
+        assertC("PACKET_OUTGOING", SockaddrLl.OUTGOING);
+        assertC("size tpacket_auxdata", PacketSocket.AUXDATA_SIZE);
+        assertC("tpacket_auxdata.tp_status", PacketSocket.AUXDATA_STATUS);
+        assertC("tpacket_auxdata.tp_vlan_tci", PacketSocket.AUXDATA_VLAN_TCI);
+        assertC("tpacket_auxdata.tp_vlan_tpid", PacketSocket.AUXDATA_VLAN_TPID);
+        assertC("size tpacket_stats", PacketSocket.STATS_SIZE);
+        assertC("tpacket_stats.tp_packets", 0);
+        assertC("tpacket_stats.tp_drops", Integer.BYTES);
+        assertC("SOL_PACKET", PacketSocket.SOL_PACKET);
+        assertC("PACKET_STATISTICS", PacketSocket.PACKET_STATISTICS);
+        assertC("PACKET_AUXDATA", PacketSocket.PACKET_AUXDATA);
+        assertC("SO_TIMESTAMPNS", PacketSocket.SO_TIMESTAMPNS);
+        assertC("TP_STATUS_VLAN_VALID", PacketSocket.TP_STATUS_VLAN_VALID);
+        assertC("TP_STATUS_VLAN_TPID_VALID", PacketSocket.TP_STATUS_VLAN_TPID_VALID);
+    }
+
+    @Test
+    void msghdr() {
+        assertC("size msghdr", MsgHdr.SIZE);
+        assertC("msghdr.msg_name", MsgHdr.NAME);
+        assertC("msghdr.msg_namelen", MsgHdr.NAMELEN);
+        assertC("msghdr.msg_iov", MsgHdr.IOV);
+        assertC("msghdr.msg_iovlen", MsgHdr.IOVLEN);
+        assertC("msghdr.msg_control", MsgHdr.CONTROL);
+        assertC("msghdr.msg_controllen", MsgHdr.CONTROLLEN);
+        assertC("size iovec", MsgHdr.IOVEC_SIZE);
+        assertC("iovec.iov_base", MsgHdr.IOVEC_BASE);
+        assertC("iovec.iov_len", MsgHdr.IOVEC_LEN);
+        assertC("size cmsghdr", MsgHdr.CMSG_HEADER);
+        assertC("cmsghdr.cmsg_len", MsgHdr.CMSG_LEN);
+        assertC("cmsghdr.cmsg_level", MsgHdr.CMSG_LEVEL);
+        assertC("cmsghdr.cmsg_type", MsgHdr.CMSG_TYPE);
     }
 
     @Test
