@@ -118,6 +118,11 @@ public class Agent {
                         List.copyOf(now.domains()));
     }
 
+    /** Where the switch in user space listens; once the agent has started. */
+    public Path switchSocket() {
+        return settings.userspace().controlSocket();
+    }
+
     /** Leaves every tap and bridge as it is: the VMs go on. */
     void stop(@Observes ShutdownEvent event) {
         if (systemd != null) {

@@ -3,6 +3,7 @@ package io.tapwright.agent.http;
 import io.tapwright.agent.Agent;
 import io.tapwright.agent.bus.BusPublisher;
 import io.tapwright.agent.bus.StatusJson;
+import io.tapwright.agent.capture.CaptureRoute;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.bridge.PermittedOptions;
@@ -17,7 +18,7 @@ import java.util.Set;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /**
- * {@code GET /api/v1/status}, and the event bus for clients outside the process: a SockJS bridge at {@code /eventbus}
+ * {@code GET /api/v1/status}, the captures of {@link CaptureRoute}, and the event bus for clients outside the process: a SockJS bridge at {@code /eventbus}
  * whose clients may listen to {@code tapwright.*} and ask {@code tapwright.status}, and nothing else.
  */
 @ApplicationScoped
@@ -28,13 +29,15 @@ class StatusRoutes {
     private static final Set<String> LOOPBACK = Set.of("127.0.0.1", "localhost", "[::1]", "::1");
 
     private final Agent agent;
+    private final CaptureRoute capture;
     private final Vertx vertx;
     private final String boundTo;
 
     @Inject
-    StatusRoutes(Agent agent, Vertx vertx, @ConfigProperty(name = "quarkus.http.host") String boundTo) {
+    StatusRoutes(Agent agent, CaptureRoute capture, Vertx vertx, @ConfigProperty(name = "quarkus.http.host") String boundTo) {
         this.boundTo = boundTo;
         this.agent = agent;
+        this.capture = capture;
         this.vertx = vertx;
     }
 
@@ -42,6 +45,7 @@ class StatusRoutes {
         router.route("/api/*").handler(this::refuseOtherHosts);
         router.route("/eventbus/*").handler(this::refuseOtherHosts);
         router.get("/api/v1/status").handler(this::status);
+        capture.mount(router);
         SockJSBridgeOptions options = new SockJSBridgeOptions()
                 .addOutboundPermitted(new PermittedOptions().setAddressRegex(ADDRESSES))
                 .addInboundPermitted(new PermittedOptions().setAddress(BusPublisher.STATUS));

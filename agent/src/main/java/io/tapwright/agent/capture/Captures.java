@@ -1,0 +1,124 @@
+package io.tapwright.agent.capture;
+
+import io.tapwright.model.capture.CaptureException;
+import io.tapwright.model.capture.CaptureSource;
+import io.tapwright.model.status.NicStatus;
+import io.tapwright.model.status.Snapshot;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.ext.web.RoutingContext;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+
+/** The captures that run. Any thread. */
+final class Captures {
+
+    static final int MOST = 4;
+
+    private final String application;
+    private final Supplier<Snapshot> snapshot;
+    private final Opener opener;
+    private final Gate gate;
+    private final Consumer<String> log;
+    private final Semaphore free = new Semaphore(MOST);
+    private final Set<Capture> running = ConcurrentHashMap.newKeySet();
+
+    /** Where a NIC's frames are to be had. */
+    interface Opener {
+        /** @throws CaptureException where they aren't */
+        CaptureSource open(NicStatus nic, int snapLength);
+    }
+
+    /** Who may see them. */
+    interface Gate {
+        /** @throws RefusedException 403 for others */
+        void requireAllowed(HttpServerRequest request);
+    }
+
+    /**
+     * @param application what a capture says that it was made by
+     * @param log         hears of each begin and end, one line
+     */
+    Captures(String application, Supplier<Snapshot> snapshot, Opener opener, Gate gate, Consumer<String> log) {
+        this.application = application;
+        this.snapshot = snapshot;
+        this.opener = opener;
+        this.gate = gate;
+        this.log = log;
+    }
+
+    /** Answers a request, from a thread of its own. */
+    void handle(RoutingContext context) {
+        CaptureRequest request;
+        NicStatus nic;
+        try {
+            request = CaptureRequest.parse(context.pathParam("mac"), context.request().params());
+            nic = request.find(snapshot.get());
+        } catch (RefusedException e) {
+            refuse(context.response(), e.status(), e.getMessage());
+            return;
+        }
+        if (!free.tryAcquire()) {
+            refuse(context.response(), 429, MOST + " captures run already");
+            return;
+        }
+        Thread.ofPlatform().name("capture-" + request.mac()).daemon().start(() -> {
+            try {
+                capture(context, request, nic);
+            } finally {
+                free.release();
+            }
+        });
+    }
+
+    private void capture(RoutingContext context, CaptureRequest request, NicStatus nic) {
+        HttpServerResponse response = context.response();
+        String what = "capture of NIC " + nic.mac() + " of domain " + nic.domain();
+        try {
+            gate.requireAllowed(context.request());
+        } catch (RefusedException e) {
+            refuse(response, e.status(), e.getMessage());
+            return;
+        }
+        try (CaptureSource source = opener.open(nic, request.snapLength())) {
+            response.setChunked(true).putHeader("content-type", Pcapng.MEDIA_TYPE).putHeader("cache-control", "no-store");
+            Capture capture = new Capture(request, nic, source, response);
+            response.exceptionHandler(e -> capture.stop("the reader is gone"));
+            response.closeHandler(closed -> capture.stop("the reader is gone"));
+            running.add(capture);
+            try {
+                log.accept(what + " begins");
+                log.accept(what + " is over: " + capture.run(application));
+            } finally {
+                running.remove(capture);
+            }
+        } catch (CaptureException e) {
+            refuse(response, 503, e.getMessage());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (RuntimeException e) {
+            log.accept(what + " fails: " + e);
+            refuse(response, 500, e.toString());
+        }
+    }
+
+    private static void refuse(HttpServerResponse response, int status, String reason) {
+        if (response.headWritten()) {
+            response.reset();
+        } else if (!response.closed()) {
+            response.setStatusCode(status).putHeader("content-type", "text/plain; charset=utf-8").end(reason + "\n");
+        }
+    }
+
+    int running() {
+        return running.size();
+    }
+
+    /** Ends those that run. */
+    void close() {
+        running.forEach(capture -> capture.stop("the agent is stopping"));
+    }
+}

@@ -1,0 +1,164 @@
+package io.tapwright.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.tapwright.testkit.capture.PcapngFile;
+import io.tapwright.testkit.capture.PcapngFile.Packet;
+import io.tapwright.testkit.lab.AgentProcess;
+import io.tapwright.testkit.lab.Await;
+import io.tapwright.testkit.lab.Command.Result;
+import io.tapwright.testkit.lab.Guest;
+import io.tapwright.testkit.lab.Lab;
+import io.tapwright.testkit.lab.Nic;
+import io.tapwright.testkit.lab.VhostNic;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** What guests say to each other, as captures of NICs of both kinds have it. */
+class CaptureE2E {
+
+    private static final String ONE = "52:54:00:70:00:01";
+    private static final String TWO = "52:54:00:70:00:02";
+    private static final String TAP = "52:54:00:70:00:03";
+    private static final int REQUEST = 8;
+    private static final int REPLY = 0;
+    private static final int PINGS = 5;
+
+    private static Lab lab;
+    private static AgentProcess agent;
+    private static Guest one;
+    private static Guest two;
+    private static Guest tap;
+
+    @BeforeAll
+    static void up() {
+        lab = Labs.up(true);
+        lab.startSwitch();
+        agent = lab.startAgent("""
+                tapwright:
+                  userspace: { socket-directory: %s, control-socket: %s, command: none }
+                  networks:
+                    default: { bridge: br-fast, create: true, address: [10.70.0.1/24], userspace: true }
+                """.formatted(lab.switchDirectory(), lab.switchSocket()));
+        one = lab.guest("one").nic(new VhostNic(ONE, lab.switchDirectory().resolve("one"), "client", "10.70.0.11/24"));
+        two = lab.guest("two").nic(new VhostNic(TWO, lab.switchDirectory().resolve("two"), "server", "10.70.0.12/24"));
+        tap = lab.guest("tap").nic(Nic.of(TAP, "tap0", "10.70.0.13/24"));
+        for (Guest guest : List.of(one, two, tap)) {
+            guest.define();
+            guest.start().orThrow();
+        }
+        for (Guest guest : List.of(one, two, tap)) {
+            guest.sh("true").orThrow();
+        }
+        agent.awaitNic(ONE, "wired");
+        agent.awaitNic(TWO, "wired");
+        agent.awaitNic(TAP, "wired");
+    }
+
+    @AfterAll
+    static void down() {
+        if (lab != null) {
+            lab.close();
+        }
+    }
+
+    private static Path file(String mac) {
+        return lab.dir().resolve("vm").resolve(mac.replace(":", "") + ".pcapng");
+    }
+
+    /** From the moment at which the agent says that it has begun. */
+    private static CompletableFuture<Result> begin(String mac, int seconds) {
+        int before = agent.log().length();
+        CompletableFuture<Result> curl = CompletableFuture.supplyAsync(() -> lab.run("curl", "-sS", "--fail-with-body", "-o", file(mac).toString(),
+                "http://127.0.0.1:9470/api/v1/nics/" + mac + "/capture?seconds=" + seconds));
+        Await.until("the capture of " + mac + " begins", Duration.ofSeconds(10), agent::log,
+                log -> log.substring(before).contains("capture of NIC " + mac));
+        return curl;
+    }
+
+    private static PcapngFile read(String mac) {
+        try {
+            return PcapngFile.parse(Files.readAllBytes(file(mac)));
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private static void assertPings(PcapngFile file, int type, boolean inbound, String from, String to) {
+        assertThat(file.packets().stream().filter(packet -> packet.icmpType() == type && packet.inbound() == inbound)
+                .filter(packet -> address(packet, 26).equals(from) && address(packet, 30).equals(to)).count())
+                .as("ICMP type %d from %s to %s, %s %s", type, from, to, inbound ? "into" : "out of", file.description()).isEqualTo(PINGS);
+    }
+
+    private static String address(Packet packet, int at) {
+        byte[] bytes = packet.bytes();
+        return "%d.%d.%d.%d".formatted(bytes[at] & 0xff, bytes[at + 1] & 0xff, bytes[at + 2] & 0xff, bytes[at + 3] & 0xff);
+    }
+
+    @Test
+    void pingsAreSeenOnNicsOfBothKindsInTheirDirections() {
+        List<CompletableFuture<Result>> curls = List.of(begin(ONE, 25), begin(TWO, 25), begin(TAP, 25));
+        assertThat(one.canReach("10.70.0.12")).isTrue();
+        assertThat(tap.canReach("10.70.0.11")).isTrue();
+        curls.forEach(curl -> curl.join().orThrow());
+
+        PcapngFile ofOne = read(ONE);
+        assertPings(ofOne, REQUEST, false, "10.70.0.11", "10.70.0.12");
+        assertPings(ofOne, REPLY, true, "10.70.0.12", "10.70.0.11");
+        assertPings(ofOne, REQUEST, true, "10.70.0.13", "10.70.0.11");
+        assertPings(ofOne, REPLY, false, "10.70.0.11", "10.70.0.13");
+        PcapngFile ofTwo = read(TWO);
+        assertPings(ofTwo, REQUEST, true, "10.70.0.11", "10.70.0.12");
+        assertPings(ofTwo, REPLY, false, "10.70.0.12", "10.70.0.11");
+        PcapngFile ofTap = read(TAP);
+        assertPings(ofTap, REQUEST, false, "10.70.0.13", "10.70.0.11");
+        assertPings(ofTap, REPLY, true, "10.70.0.11", "10.70.0.13");
+        assertThat(ofTap.name()).isEqualTo("tap0");
+        assertThat(ofTap.packets()).noneMatch(packet -> packet.icmpType() >= 0 && address(packet, 30).equals("10.70.0.12"));
+        for (PcapngFile file : List.of(ofOne, ofTwo, ofTap)) {
+            assertThat(file.statistics().getLast().comment()).isEqualTo("as long as was asked for");
+            assertThat(file.statistics().getLast().dropped()).isZero();
+            assertThat(file.statistics().getLast().received()).isEqualTo(file.packets().size());
+            assertThat(file.packets()).extracting(Packet::epochNanos).isSorted();
+        }
+        assertThat(lab.run("tcpdump", "-nn", "-r", file(ONE).toString(), "icmp").orThrow())
+                .contains("10.70.0.11 > 10.70.0.12: ICMP echo request").contains("10.70.0.12 > 10.70.0.11: ICMP echo reply");
+    }
+
+    @Test
+    void aReaderThatReadsNothingLosesWhatTheGuestsDoNot() {
+        // Takes the head of the answer, and then nothing for as long as the guests talk.
+        lab.sh("(printf 'GET /api/v1/nics/%s/capture?seconds=30 HTTP/1.1\\r\\nHost: localhost\\r\\n\\r\\n'; sleep 40)".formatted(ONE)
+                + " | socat -u STDIN TCP:127.0.0.1:9470 >/dev/null 2>&1 &");
+        two.sh("rm -f /tmp/got; (sleep 100 | nc -l -p 5001 | sha256sum >/tmp/got) >/dev/null 2>&1 &").orThrow();
+        String expected = one.sh("dd if=/dev/urandom of=/tmp/piece bs=1M count=4 2>/dev/null;"
+                + " f() { i=0; while [ $i -lt 10 ]; do cat /tmp/piece; i=$((i+1)); done; }; f | sha256sum; f | nc 10.70.0.12 5001")
+                .orThrow().strip();
+        assertThat(Await.until("what was received", Duration.ofSeconds(60), () -> two.sh("cat /tmp/got").out().strip(), text -> !text.isEmpty()))
+                .isEqualTo(expected).hasSizeGreaterThan(64);
+        String over = Await.until("its end", Duration.ofSeconds(60),
+                () -> agent.log().lines().filter(line -> line.contains(ONE + " of domain one is over")).reduce((a, b) -> b).orElse(""),
+                line -> line.contains("dropped"));
+        assertThat(over).doesNotContain(", 0 of them dropped");
+    }
+
+    @Test
+    void onlyRootMayAndOnlyOfNicsThatAreThere() {
+        Result other = lab.run("setpriv", "--reuid=nobody", "--clear-groups", "curl", "-sS", "--fail-with-body",
+                "http://127.0.0.1:9470/api/v1/nics/" + TAP + "/capture?seconds=1");
+        assertThat(other.ok()).isFalse();
+        assertThat(other.out()).contains("only root, on this host, may capture");
+        Result unknown = lab.run("curl", "-sS", "-w", "%{http_code}", "http://127.0.0.1:9470/api/v1/nics/52:54:00:70:00:99/capture");
+        assertThat(unknown.out()).contains("no domain has a NIC with the MAC address 52:54:00:70:00:99").endsWith("404");
+        Result rebound = lab.run("curl", "-sS", "-w", "%{http_code}", "-H", "Host: evil.example",
+                "http://127.0.0.1:9470/api/v1/nics/" + TAP + "/capture?seconds=1");
+        assertThat(rebound.out()).contains("host evil.example").endsWith("403");
+    }
+}
