@@ -20,6 +20,8 @@ final class Capture {
     private static final int MOST_CHUNKS = 8;
     private static final Duration TICK = Duration.ofMillis(200);
     private static final Duration BETWEEN_STATISTICS = Duration.ofSeconds(2);
+    /** Longer than the switch takes to say how much was dropped. */
+    private static final Duration SETTLING = Duration.ofMillis(300);
     private static final Duration LAST_PATIENCE = Duration.ofSeconds(2);
 
     private final CaptureRequest request;
@@ -31,6 +33,8 @@ final class Capture {
     private final long deadline;
     private volatile String stopped;
     private long written;
+    /** Read from the source, and not written any more. */
+    private long late;
 
     /** @param response which has its headers */
     Capture(CaptureRequest request, NicStatus nic, CaptureSource source, HttpServerResponse response) {
@@ -63,26 +67,53 @@ final class Capture {
         } else {
             response.reset();
         }
-        return "%s; %d frames written, %d passed, %d of them dropped".formatted(why, written, source.frames(), source.drops());
+        return "%s; %d frames written, %d dropped".formatted(why, written, dropped());
     }
 
     private String copy() throws InterruptedException {
         long counted = System.nanoTime();
         while (over() == null) {
             Buffer chunk = Buffer.buffer();
+            long before = written;
             String end = fill(chunk);
             if (System.nanoTime() - counted > BETWEEN_STATISTICS.toNanos()) {
                 counted = System.nanoTime();
                 statistics(chunk, "");
             }
-            if (chunk.length() > 0 && !send(chunk) && end == null) {
-                break;
+            if (chunk.length() > 0 && !send(chunk)) {
+                late += written - before;
+                written = before;
             }
             if (end != null) {
                 return end;
             }
         }
+        if (stopped == null && written < request.packets()) {
+            discard();
+        }
         return over();
+    }
+
+    /** The time is over: what passed before that and has not been read yet comes too late, and is counted as dropped. */
+    private void discard() {
+        long end = nanos(Instant.now());
+        long until = System.nanoTime() + LAST_PATIENCE.toNanos();
+        boolean[] behind = {false};
+        try {
+            boolean more = true;
+            while (more && !behind[0] && System.nanoTime() - until < 0) {
+                more = source.read((epochNanos, direction, length, bytes) -> {
+                    behind[0] = epochNanos > end;
+                    late += behind[0] ? 0 : 1;
+                }, SETTLING);
+            }
+        } catch (CaptureException over) {
+            // Nothing waits any more.
+        }
+    }
+
+    private long dropped() {
+        return late + source.drops();
     }
 
     /** @return why there will be no more, or null */
@@ -111,7 +142,7 @@ final class Capture {
     }
 
     private void statistics(Buffer to, String comment) {
-        new Pcapng(to).statistics(nanos(begun), nanos(Instant.now()), source.frames(), source.drops(), comment);
+        new Pcapng(to).statistics(nanos(begun), nanos(Instant.now()), written + dropped(), dropped(), comment);
     }
 
     private static long nanos(Instant time) {

@@ -18,8 +18,9 @@ import java.util.Set;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /**
- * {@code GET /api/v1/status}, the captures of {@link CaptureRoute}, and the event bus for clients outside the process: a SockJS bridge at {@code /eventbus}
- * whose clients may listen to {@code tapwright.*} and ask {@code tapwright.status}, and nothing else.
+ * {@code GET /api/v1/status}, the captures of {@link CaptureRoute}, and the event bus for clients outside the process: a
+ * SockJS bridge at {@code /eventbus} whose clients may listen to {@code tapwright.*} and ask {@code tapwright.status}, and
+ * nothing else.
  */
 @ApplicationScoped
 class StatusRoutes {

@@ -80,7 +80,7 @@ class CapturesTest {
                     return false;
                 }
                 long number = given.incrementAndGet();
-                sink.frame(number, number % 2 == 0 ? Direction.TO_VM : Direction.FROM_VM, next.length, ByteBuffer.wrap(next));
+                sink.frame(endless ? Instant.now().toEpochMilli() * 1_000_000 : number, number % 2 == 0 ? Direction.TO_VM : Direction.FROM_VM, next.length, ByteBuffer.wrap(next));
                 return true;
             } catch (InterruptedException e) {
                 throw new AssertionError(e);

@@ -77,7 +77,8 @@ class CaptureE2E {
     private static CompletableFuture<Result> begin(String mac, int seconds) {
         int before = agent.log().length();
         CompletableFuture<Result> curl = CompletableFuture.supplyAsync(() -> lab.run("curl", "-sS", "--fail-with-body", "-o", file(mac).toString(),
-                "http://127.0.0.1:9470/api/v1/nics/" + mac + "/capture?seconds=" + seconds));
+                "http://127.0.0.1:9470/api/v1/nics/" + mac + "/capture?seconds=" + seconds),
+                task -> Thread.ofVirtual().start(task));
         Await.until("the capture of " + mac + " begins", Duration.ofSeconds(10), agent::log,
                 log -> log.substring(before).contains("capture of NIC " + mac));
         return curl;
@@ -134,19 +135,19 @@ class CaptureE2E {
 
     @Test
     void aReaderThatReadsNothingLosesWhatTheGuestsDoNot() {
-        // Takes the head of the answer, and then nothing for as long as the guests talk.
-        lab.sh("(printf 'GET /api/v1/nics/%s/capture?seconds=30 HTTP/1.1\\r\\nHost: localhost\\r\\n\\r\\n'; sleep 40)".formatted(ONE)
-                + " | socat -u STDIN TCP:127.0.0.1:9470 >/dev/null 2>&1 &");
+        one.sh("dd if=/dev/urandom of=/tmp/piece bs=1M count=4 2>/dev/null").orThrow();
+        // What is only written to is never read from. All that may wait on the way is less than half of what the guests send.
+        lab.sh("((printf 'GET /api/v1/nics/%s/capture?seconds=25 HTTP/1.1\\r\\nHost: localhost\\r\\n\\r\\n'; sleep 30)".formatted(ONE)
+                + " | socat -u STDIN TCP:127.0.0.1:9470) >/dev/null 2>&1 &");
         two.sh("rm -f /tmp/got; (sleep 100 | nc -l -p 5001 | sha256sum >/tmp/got) >/dev/null 2>&1 &").orThrow();
-        String expected = one.sh("dd if=/dev/urandom of=/tmp/piece bs=1M count=4 2>/dev/null;"
-                + " f() { i=0; while [ $i -lt 10 ]; do cat /tmp/piece; i=$((i+1)); done; }; f | sha256sum; f | nc 10.70.0.12 5001")
+        String expected = one.sh("f() { i=0; while [ $i -lt 15 ]; do cat /tmp/piece; i=$((i+1)); done; }; f | sha256sum; f | nc 10.70.0.12 5001")
                 .orThrow().strip();
         assertThat(Await.until("what was received", Duration.ofSeconds(60), () -> two.sh("cat /tmp/got").out().strip(), text -> !text.isEmpty()))
                 .isEqualTo(expected).hasSizeGreaterThan(64);
         String over = Await.until("its end", Duration.ofSeconds(60),
                 () -> agent.log().lines().filter(line -> line.contains(ONE + " of domain one is over")).reduce((a, b) -> b).orElse(""),
-                line -> line.contains("dropped"));
-        assertThat(over).doesNotContain(", 0 of them dropped");
+                line -> !line.isEmpty());
+        assertThat(over).doesNotContain(" 0 dropped");
     }
 
     @Test

@@ -112,7 +112,8 @@ final class ServerConnection {
     }
 
     private static Message failure(long id, RuntimeException e) {
-        return new Message.Failure(OptionalLong.of(id), MalformedMessageException.oneLine(e.getMessage() == null ? e.toString() : e.getMessage()));
+        return new Message.Failure(OptionalLong.of(id),
+                MalformedMessageException.oneLine(e.getMessage() == null ? e.toString() : e.getMessage()));
     }
 
     private static Message answerTo(long id, Supplier<SwitchState> work) {
