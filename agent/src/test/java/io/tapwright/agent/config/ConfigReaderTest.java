@@ -94,9 +94,9 @@ class ConfigReaderTest {
         assertThat(settings.control().dryRun()).isFalse();
         assertThat(settings.control().catalog().networks()).isEmpty();
         assertThat(settings.hasSwitch()).isFalse();
-        assertThat(settings.userspace().socketDirectory()).hasToString("/run/tapwright/vhost");
+        assertThat(settings.userspace().socketDirectory()).hasToString("/run/tapwright-switch/vhost");
         assertThat(settings.userspace().controlSocket()).hasToString("/run/tapwright-switch/control.sock");
-        assertThat(settings.userspace().command()).contains(Path.of("/usr/lib/tapwright/bin/tapwright-switch"));
+        assertThat(settings.userspace().command()).contains(Path.of("/usr/lib/tapwright/switch"));
     }
 
     @ParameterizedTest
@@ -119,7 +119,7 @@ class ConfigReaderTest {
             userspace: { socket-directory: run/vhost }                                      | tapwright.userspace.socket-directory | run/vhost
             userspace: { socket-directory: /run/../vhost }                                  | tapwright.userspace.socket-directory | shortest
             userspace: { control-socket: control.sock }                                     | tapwright.userspace.control-socket | control.sock
-            userspace: { control-socket: /run/tapwright/vhost/c }                           | tapwright.userspace.control-socket | guests
+            userspace: { control-socket: /run/tapwright-switch/vhost/c }                    | tapwright.userspace.control-socket | guests
             userspace: { switch-user: no-such-user-at-all }                                 | tapwright.userspace.switch-user | no-such-user-at-all
             userspace: { command: bin/switch }                                              | tapwright.userspace.command | bin/switch
             networks: { a: { bridge: br0, userspace: true, mtu: 9000 } }                    | tapwright.networks.a.mtu | create
