@@ -118,6 +118,11 @@ public final class Lab implements AutoCloseable {
         return SwitchProcess.controlSocket(this);
     }
 
+    /** What starts the built switch, for an agent to call. */
+    public Path switchCommand() {
+        return SwitchProcess.launcher();
+    }
+
     /** A guest that is not defined yet. */
     public Guest guest(String name) {
         return new Guest(this, name);

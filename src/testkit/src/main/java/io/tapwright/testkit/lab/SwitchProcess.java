@@ -19,14 +19,10 @@ public final class SwitchProcess implements AutoCloseable {
     }
 
     static SwitchProcess start(Lab lab) {
-        Path jars = Lab.root().resolve("src/switchd/target/lib");
-        if (!Files.exists(jars)) {
-            throw new IllegalStateException(jars + " is missing: build the switch first");
-        }
         // The set-group-id bit gives every socket in it the group that QEMU runs with.
         lab.sh("mkdir -p %1$s && chgrp libvirt-qemu %1$s && chmod 2770 %1$s".formatted(directory(lab)));
         return new SwitchProcess(LabProcess.start(lab, "switch", ": ready at ", Map.of(),
-                List.of(Lab.root().resolve("deploy/lib/switch").toString(),
+                List.of(launcher().toString(),
                         "--control-socket", controlSocket(lab).toString(), "--socket-directory", directory(lab).toString())));
     }
 
@@ -50,5 +46,14 @@ public final class SwitchProcess implements AutoCloseable {
     @Override
     public void close() {
         process.close();
+    }
+
+    /** What starts the built switch as its service starts the installed one. */
+    static Path launcher() {
+        Path jars = Lab.root().resolve("src/switchd/target/lib");
+        if (!Files.exists(jars)) {
+            throw new IllegalStateException(jars + " is missing: build the switch first");
+        }
+        return Lab.root().resolve("deploy/lib/switch");
     }
 }

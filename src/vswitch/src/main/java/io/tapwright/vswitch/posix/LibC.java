@@ -27,6 +27,7 @@ public final class LibC {
     public static final int ENODEV = 19;
     public static final int EINVAL = 22;
     public static final int EPIPE = 32;
+    public static final int ECONNABORTED = 103;
     public static final int EBADFD = 77;
     public static final int ENOBUFS = 105;
 

@@ -84,10 +84,18 @@ public final class UnixSocket {
         }
     }
 
-    /** The next that has connected to a listening socket, or null. */
+    /**
+     * The next that has connected to a listening socket, or null where nobody has, or he has gone again.
+     *
+     * @throws SystemCallException where he can't be had, for want of descriptors as a rule: he goes on waiting, and the
+     *                             socket goes on being readable
+     */
     public static Fd accept(Fd listening) {
         int fd = new LibC().accept4(listening.number(), 0, 0, SOCK_NONBLOCK | SOCK_CLOEXEC);
-        return fd < 0 ? null : Fd.owning(fd);
+        if (fd == -LibC.EAGAIN || fd == -LibC.EINTR || fd == -LibC.ECONNABORTED) {
+            return null;
+        }
+        return Fd.owning(Fd.checked("accept", fd));
     }
 
     /**

@@ -110,6 +110,16 @@ public final class Endpoint implements Attachment {
     }
 
     private void onConnection() {
+        try {
+            acceptAll();
+        } catch (SystemCallException e) {
+            // Out of descriptors. The socket stays readable: looking again at once would be all that the loop does.
+            loop.unwatch(listening);
+            retry = loop.after(LAST_RETRY, () -> loop.watch(listening, this::onConnection));
+        }
+    }
+
+    private void acceptAll() {
         for (Fd peer = UnixSocket.accept(listening); peer != null; peer = UnixSocket.accept(listening)) {
             if (connection != null) {
                 // Its end may be waiting to be read: who was there is gone, and has come again.
