@@ -29,7 +29,7 @@ import java.util.concurrent.TimeUnit;
 public final class SwitchClient implements UserspaceSwitch {
 
     static final Duration FIRST_PAUSE = Duration.ofMillis(10);
-    static final Duration LAST_PAUSE = Duration.ofMillis(500);
+    static final Duration LAST_PAUSE = Duration.ofMillis(100);
     private static final Duration PATIENCE = Duration.ofSeconds(5);
 
     private final Path socket;
