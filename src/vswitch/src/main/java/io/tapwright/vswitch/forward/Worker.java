@@ -194,7 +194,8 @@ public final class Worker implements AutoCloseable {
         for (int i = 0; i < sources.size(); i++) {
             quiet &= sources.get(i).source.askForCalls();
         }
-        if (quiet && sources == registrations) {
+        // What wakes it may have been taken note of in this very round: so both are looked at once more.
+        if (quiet && !closed && sources == registrations) {
             sleeps++;
             answerCalls(sources, -1);
         }
