@@ -109,7 +109,9 @@ class TapCaptureIT {
                 assertThat(received.length).isEqualTo(14 + 20 + 8 + 100 + i);
                 assertThat(received.bytes).startsWith(2, 0, 0, 0, 0, 2);
             }
-            assertThat(all).extracting(Seen::time).isSorted().allSatisfy(time -> assertThat(time).isBetween(before, now()));
+            // In no order for certain: the kernel begins to stamp frames as they come in a moment after the first socket wants
+            // it (net_enable_timestamp in net/core/dev.c), and gives those before it the time at which they were read.
+            assertThat(all).extracting(Seen::time).allSatisfy(time -> assertThat(time).isBetween(before, now()));
             assertThat(capture.frames()).isEqualTo(40);
             assertThat(capture.drops()).isZero();
         }
