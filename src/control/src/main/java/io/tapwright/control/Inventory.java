@@ -28,6 +28,8 @@ import java.util.function.LongSupplier;
  */
 final class Inventory {
 
+    /** The hook's script waits no longer for an answer. */
+    private static final Duration LONGEST_HOOK = Duration.ofSeconds(5);
     /** After that it runs, or the hook has told nothing of its failure. */
     private static final Duration LONGEST_START = Duration.ofSeconds(30);
 
@@ -156,11 +158,17 @@ final class Inventory {
 
     /** libvirt's answer that there is no such domain; false where the hook has spoken since the question, so ask again. */
     synchronized boolean onGone(DomainId id, long readStartedNanos) {
-        if (isOutdated(id, readStartedNanos)) {
+        if (isOutdated(id, readStartedNanos) || isBeingPrepared(id, readStartedNanos)) {
             return false;
         }
         forget(id);
         return true;
+    }
+
+    /** libvirt itself waits for the hook's answer about a domain: whatever it says elsewhere, there is one. */
+    private boolean isBeingPrepared(DomainId id, long nowNanos) {
+        DomainEntry known = entries.get(id);
+        return known != null && known.phase() == Phase.STARTING && nowNanos - known.hookAtNanos() < LONGEST_HOOK.toNanos();
     }
 
     /**

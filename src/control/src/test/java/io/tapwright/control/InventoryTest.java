@@ -62,6 +62,17 @@ class InventoryTest {
         }
 
         @Test
+        void standsAgainstADenialWhileLibvirtWaitsForTheAnswer() {
+            inventory.onPrepare(web);
+            clock.pass(Duration.ofSeconds(4));
+            assertThat(inventory.onGone(id, now())).isFalse();
+            assertThat(phase()).isEqualTo(Phase.STARTING);
+            clock.pass(Duration.ofSeconds(2));
+            assertThat(inventory.onGone(id, now())).isTrue();
+            assertThat(inventory.entry(id)).isEmpty();
+        }
+
+        @Test
         void isNewerThanAnAnswerToAQuestionOfBefore() {
             long asked = now();
             inventory.onPrepare(web);
