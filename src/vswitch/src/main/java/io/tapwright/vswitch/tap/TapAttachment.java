@@ -4,37 +4,36 @@ import io.tapwright.model.userspace.DesiredPort;
 import io.tapwright.model.userspace.PortStatus;
 import io.tapwright.vswitch.forward.Attachment;
 import io.tapwright.vswitch.forward.PortCounters;
+import io.tapwright.vswitch.forward.PortStanding;
 import io.tapwright.vswitch.forward.Segment;
 import io.tapwright.vswitch.forward.Workers;
 import io.tapwright.vswitch.posix.EventLoop;
 import io.tapwright.vswitch.posix.Fd;
+import io.tapwright.vswitch.posix.Retry;
 import io.tapwright.vswitch.posix.SystemCallException;
 import java.time.Duration;
 
 /** Has a tap open for as long as there is one, and waits for it while there is none. The event loop's thread. */
 public final class TapAttachment implements Attachment {
 
-    private static final Duration FIRST_RETRY = Duration.ofMillis(20);
-    private static final Duration LAST_RETRY = Duration.ofMillis(500);
     /** Nobody tells us that a tap is set up or down. */
     private static final Duration LOOK = Duration.ofSeconds(1);
 
     private final DesiredPort.TapPort settings;
     private final EventLoop loop;
     private final Workers workers;
-    private final Runnable onChange;
+    private final PortStanding standing;
+    private final Retry retry;
     private final TapPort port;
     private Fd tap;
-    private EventLoop.Timer next;
-    private Duration delay = FIRST_RETRY;
-    private PortStatus status = PortStatus.WAITING;
-    private String reason = "";
+    private EventLoop.Timer nextLook;
 
     public TapAttachment(DesiredPort.TapPort settings, Segment segment, EventLoop loop, Workers workers, Runnable onChange) {
         this.settings = settings;
         this.loop = loop;
         this.workers = workers;
-        this.onChange = onChange;
+        standing = new PortStanding(onChange);
+        retry = new Retry(loop);
         port = new TapPort(segment, () -> loop.execute(this::say));
     }
 
@@ -43,19 +42,18 @@ public final class TapAttachment implements Attachment {
         try {
             tap = TapDevice.open(settings.device());
         } catch (SystemCallException e) {
-            change(PortStatus.FAILED, e.getMessage());
-            next = loop.after(delay, this::open);
-            delay = delay.multipliedBy(2).compareTo(LAST_RETRY) < 0 ? delay.multipliedBy(2) : LAST_RETRY;
+            standing.change(PortStatus.FAILED, e.getMessage());
+            retry.again(this::open);
             return;
         }
-        delay = FIRST_RETRY;
+        retry.succeeded();
         port.attach(tap);
         workers.add(port, tap);
         look();
     }
 
     private void look() {
-        next = loop.after(LOOK, this::look);
+        nextLook = loop.after(LOOK, this::look);
         say();
     }
 
@@ -65,22 +63,20 @@ public final class TapAttachment implements Attachment {
             return;
         }
         switch (TapDevice.look(tap)) {
-            case UP -> change(PortStatus.RUNNING, "");
-            case DOWN -> change(PortStatus.CONNECTED, "tap " + settings.device() + " is down");
+            case UP -> standing.change(PortStatus.RUNNING, "");
+            case DOWN -> standing.change(PortStatus.CONNECTED, "tap " + settings.device() + " is down");
             case GONE -> {
                 letGo();
-                change(PortStatus.FAILED, "tap " + settings.device() + " was deleted");
-                next = loop.after(delay, this::open);
+                standing.change(PortStatus.FAILED, "tap " + settings.device() + " was deleted");
+                retry.again(this::open);
             }
         }
     }
 
     /** First none from it, then none to it, then the descriptor itself. */
     private void letGo() {
-        if (next != null) {
-            next.cancel();
-        }
         if (tap != null) {
+            nextLook.cancel();
             workers.remove(port);
             port.detach();
             tap.close();
@@ -88,22 +84,14 @@ public final class TapAttachment implements Attachment {
         }
     }
 
-    private void change(PortStatus status, String reason) {
-        if (this.status != status || !this.reason.equals(reason)) {
-            this.status = status;
-            this.reason = reason;
-            onChange.run();
-        }
-    }
-
     @Override
     public PortStatus status() {
-        return status;
+        return standing.status();
     }
 
     @Override
     public String reason() {
-        return reason;
+        return standing.reason();
     }
 
     /** A tap's frames lie in memory of our own. */
@@ -123,6 +111,7 @@ public final class TapAttachment implements Attachment {
 
     @Override
     public void close() {
+        retry.cancel();
         letGo();
     }
 }

@@ -5,15 +5,17 @@ import io.tapwright.model.userspace.PortStatus;
 import io.tapwright.vswitch.capture.Mirrors;
 import io.tapwright.vswitch.forward.Attachment;
 import io.tapwright.vswitch.forward.PortCounters;
+import io.tapwright.vswitch.forward.PortStanding;
 import io.tapwright.vswitch.posix.EventLoop;
 import io.tapwright.vswitch.posix.Fd;
+import io.tapwright.vswitch.posix.Retry;
 import io.tapwright.vswitch.posix.SystemCallException;
 import io.tapwright.vswitch.posix.UnixSocket;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.time.Duration;
 import java.util.Optional;
 
 /**
@@ -22,8 +24,6 @@ import java.util.Optional;
  */
 public final class Endpoint implements Attachment {
 
-    private static final Duration FIRST_RETRY = Duration.ofMillis(20);
-    private static final Duration LAST_RETRY = Duration.ofMillis(500);
     /** QEMU's user by way of the directory's group; nobody else. */
     private static final String MODE = "rw-rw----";
 
@@ -31,13 +31,10 @@ public final class Endpoint implements Attachment {
     private final VhostPort port;
     private final EventLoop loop;
     private final Session.Peers peers;
-    private final Runnable onChange;
+    private final PortStanding standing;
+    private final Retry retry;
     private Fd listening;
     private Connection connection;
-    private EventLoop.Timer retry;
-    private Duration delay = FIRST_RETRY;
-    private PortStatus status = PortStatus.WAITING;
-    private String reason = "";
     /** Why the last connection ended, or none came about. */
     private String lastEnd = "";
 
@@ -46,7 +43,8 @@ public final class Endpoint implements Attachment {
         this.port = port;
         this.loop = loop;
         this.peers = peers;
-        this.onChange = onChange;
+        standing = new PortStanding(onChange);
+        retry = new Retry(loop);
     }
 
     @Override
@@ -66,17 +64,16 @@ public final class Endpoint implements Attachment {
 
     @Override
     public PortStatus status() {
-        return status;
+        return standing.status();
     }
 
     @Override
     public String reason() {
-        return reason;
+        return standing.reason();
     }
 
     @Override
     public void open() {
-        retry = null;
         try {
             if (settings.listen()) {
                 listen();
@@ -88,14 +85,14 @@ public final class Endpoint implements Attachment {
         } catch (SystemCallException | IOException e) {
             lastEnd = e.getMessage();
             say();
-            again();
+            retry.again(this::open);
         }
     }
 
     private void listen() throws IOException {
         Path path = settings.socket();
         // A socket that a switch before us left; anything else is not ours to remove, and bind says so.
-        if (Files.exists(path) && Files.readAttributes(path, java.nio.file.attribute.BasicFileAttributes.class).isOther()) {
+        if (Files.exists(path) && Files.readAttributes(path, BasicFileAttributes.class).isOther()) {
             Files.delete(path);
         }
         Fd socket = UnixSocket.listen(path);
@@ -115,7 +112,7 @@ public final class Endpoint implements Attachment {
         } catch (SystemCallException e) {
             // Out of descriptors. The socket stays readable: looking again at once would be all that the loop does.
             loop.unwatch(listening);
-            retry = loop.after(LAST_RETRY, () -> loop.watch(listening, this::onConnection));
+            retry.late(() -> loop.watch(listening, this::onConnection));
         }
     }
 
@@ -134,7 +131,7 @@ public final class Endpoint implements Attachment {
     }
 
     private void connected(Fd peer) {
-        delay = FIRST_RETRY;
+        retry.succeeded();
         lastEnd = "";
         connection = new Connection(peer, new Session(port, settings.mtu(), peers));
         loop.watch(peer, this::onReadable);
@@ -172,43 +169,28 @@ public final class Endpoint implements Attachment {
         lastEnd = why;
         say();
         if (!settings.listen()) {
-            again();
+            retry.again(this::open);
         }
-    }
-
-    private void again() {
-        retry = loop.after(delay, this::open);
-        delay = delay.multipliedBy(2).compareTo(LAST_RETRY) < 0 ? delay.multipliedBy(2) : LAST_RETRY;
     }
 
     @Override
     public void say() {
         if (connection == null) {
             boolean canNotListen = settings.listen() && listening == null;
-            change(canNotListen ? PortStatus.FAILED : PortStatus.WAITING, lastEnd);
+            standing.change(canNotListen ? PortStatus.FAILED : PortStatus.WAITING, lastEnd);
             return;
         }
         Optional<String> broken = connection.session().broken();
         if (broken.isPresent()) {
-            change(PortStatus.FAILED, broken.get());
+            standing.change(PortStatus.FAILED, broken.get());
         } else {
-            change(connection.session().isRunning() ? PortStatus.RUNNING : PortStatus.CONNECTED, "");
-        }
-    }
-
-    private void change(PortStatus status, String reason) {
-        if (this.status != status || !this.reason.equals(reason)) {
-            this.status = status;
-            this.reason = reason;
-            onChange.run();
+            standing.change(connection.session().isRunning() ? PortStatus.RUNNING : PortStatus.CONNECTED, "");
         }
     }
 
     @Override
     public void close() {
-        if (retry != null) {
-            retry.cancel();
-        }
+        retry.cancel();
         if (connection != null) {
             loop.unwatch(connection.socket());
             connection.close();

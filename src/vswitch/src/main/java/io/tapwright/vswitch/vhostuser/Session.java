@@ -1,12 +1,15 @@
 package io.tapwright.vswitch.vhostuser;
 
+import io.tapwright.vswitch.frame.Frame;
 import io.tapwright.vswitch.memory.GuestMemory;
 import io.tapwright.vswitch.posix.EventFd;
 import io.tapwright.vswitch.posix.Fd;
 import io.tapwright.vswitch.posix.Mapping;
 import io.tapwright.vswitch.posix.MemoryGuard;
 import io.tapwright.vswitch.virtio.DirtyLog;
+import io.tapwright.vswitch.virtio.SplitRing;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.Optional;
 
 /**
@@ -43,7 +46,7 @@ final class Session implements AutoCloseable {
         /** No longer; called before the descriptor is closed. */
         void unwatch(FromGuest queue);
 
-        /** The guest has moved here, and wants the others to know (SEND_RARP). @param mac see {@link io.tapwright.vswitch.frame.Frame} */
+        /** The guest has moved here, and wants the others to know (SEND_RARP). @param mac see {@link Frame} */
         void announce(VhostPort port, long mac);
     }
 
@@ -156,7 +159,7 @@ final class Session implements AutoCloseable {
     }
 
     private static ByteBuffer bytes(int count) {
-        return ByteBuffer.allocate(count).order(java.nio.ByteOrder.nativeOrder());
+        return ByteBuffer.allocate(count).order(ByteOrder.nativeOrder());
     }
 
     // -- features -------------------------------------------------------------------------------
@@ -265,7 +268,7 @@ final class Session implements AutoCloseable {
         ByteBuffer payload = message.payload(8);
         VringState ring = stopped(payload);
         int size = payload.getInt(4);
-        if (Integer.bitCount(size) != 1 || size < 1 || size > io.tapwright.vswitch.virtio.SplitRing.MOST_SIZE) {
+        if (Integer.bitCount(size) != 1 || size < 1 || size > SplitRing.MOST_SIZE) {
             throw new ProtocolException("a ring of " + size + ", expected a power of two up to 32768");
         }
         ring.size = size;
