@@ -26,6 +26,22 @@ function plain(text) {
     return text
 }
 
+# What the element's text begins with, where it has no message: the first line of a
+# stack trace, without the class of what was thrown where more follows.
+function first_line(text) {
+    sub(/^[[:space:]]+/, "", text)
+    sub(/(]]>|[\r\n]).*/, "", text)
+    sub(/^([A-Za-z0-9_$]+\.)+[A-Za-z0-9_$]+: /, "", text)
+    return text
+}
+
+# The message of the element that begins here. Surefire gives a test that was given up in its middle none, but a text.
+function message(    end) {
+    end = index($0, ">")
+    untold = attribute("message") == ""
+    return untold ? plain(first_line(substr($0, end + 1))) : plain(attribute("message"))
+}
+
 function finish() {
     if (test == "") return
     count[kind, outcome]++
@@ -35,7 +51,12 @@ function finish() {
 }
 
 # What a test printed may look like XML.
-/^!\[CDATA\[/ { printed = 1 }
+/^!\[CDATA\[/ {
+    printed = 1
+    if (untold && reason == "") reason = first_line(substr($0, length("![CDATA[") + 1))
+}
+# A text follows its element, with nothing in between.
+{ untold = 0 }
 printed {
     if (index($0, "]]>")) printed = 0
     next
@@ -52,10 +73,10 @@ printed {
     reason = ""
 }
 
-/^skipped/ { outcome = "skipped"; reason = plain(attribute("message")) }
+/^skipped/ { outcome = "skipped"; reason = message() }
 
 # A test that failed and was tried again has rerunFailure or flakyFailure elements: these start otherwise.
-/^(failure|error)[ \t>]/ { outcome = "failed"; reason = plain(attribute("message")) }
+/^(failure|error)[ \t>]/ { outcome = "failed"; reason = message() }
 
 /^\/testsuite>/ { finish() }
 
