@@ -2,6 +2,8 @@ package io.tapwright.libvirt;
 
 import static io.tapwright.libvirt.TestDomains.id;
 import static io.tapwright.libvirt.TestDomains.xml;
+import static java.util.stream.Collectors.counting;
+import static java.util.stream.Collectors.groupingBy;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tapwright.model.DomainId;
@@ -10,10 +12,13 @@ import io.tapwright.model.domain.ConnectionState.State;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.libvirt.LibvirtException;
 
 /** A libvirtd that dies, hangs and comes back. Its test driver is enough for that. */
 class LibvirtdIT {
@@ -78,6 +83,53 @@ class LibvirtdIT {
         virsh("", "undefine", "vm");
         heard.await("undefined", l -> l.gone.contains(A));
         assertThat(heard.problems).isEmpty();
+    }
+
+    @Test
+    void manyDomainsThatGoInARowAreMissedInOneListAndThoseThatStayAreRead() throws LibvirtException {
+        start(LibvirtSettings.of(uri()));
+        heard.awaitListing();
+        List<DomainId> go = IntStream.range(0, 2 * WorkQueue.MANY).mapToObj(TestDomains::id).toList();
+        List<DomainId> stay = List.of(id(1001), id(1002), id(1003));
+        try (TestDomains admin = new TestDomains(uri())) {
+            for (DomainId one : go) {
+                admin.define(xml(one, "go" + one, ""));
+            }
+            for (DomainId one : stay) {
+                admin.define(xml(one, "stay" + one, ""));
+                admin.start(one);
+            }
+            heard.await("all there", l -> l.known.keySet().containsAll(go) && stay.stream().allMatch(one -> isActive(l, one)));
+
+            // Nothing is told meanwhile, so all of it waits for the libvirt thread.
+            heard.look(l -> {
+                try {
+                    for (DomainId one : stay) {
+                        admin.destroy(one);
+                    }
+                    for (DomainId one : go) {
+                        admin.undefine(one);
+                    }
+                    return null;
+                } catch (LibvirtException e) {
+                    throw new AssertionError(e);
+                }
+            });
+            heard.await("all gone, and those off that stay",
+                    l -> l.gone.containsAll(go) && stay.stream().noneMatch(one -> isActive(l, one)));
+
+            assertThat(heard.gone).containsExactlyInAnyOrderElementsOf(go);
+            assertThat(heard.known).containsKeys(stay.toArray(DomainId[]::new));
+            assertThat(heard.problems).isEmpty();
+            // Each is asked for at a time of its own, but for those of a list.
+            assertThat(heard.goneAsked.stream().collect(groupingBy(asked -> asked, counting())).values())
+                    .anyMatch(together -> together >= WorkQueue.MANY);
+            stay.forEach(admin::remove);
+        }
+    }
+
+    private static boolean isActive(RecordingListener listener, DomainId id) {
+        return listener.known.containsKey(id) && listener.known.get(id).active();
     }
 
     @Test

@@ -22,6 +22,8 @@ final class RecordingListener implements HypervisorListener {
     final List<List<DomainReport>> listings = new ArrayList<>();
     final List<DomainReport> reports = new ArrayList<>();
     final List<DomainId> gone = new ArrayList<>();
+    /** When libvirt was asked for each of them. */
+    final List<Long> goneAsked = new ArrayList<>();
     final List<DomainId> unreadable = new ArrayList<>();
     final List<String> events = new ArrayList<>();
     final List<String> problems = new ArrayList<>();
@@ -94,6 +96,7 @@ final class RecordingListener implements HypervisorListener {
     @Override
     public synchronized void onGone(DomainId id, long readStartedNanos) {
         gone.add(id);
+        goneAsked.add(readStartedNanos);
         known.remove(id);
         heard();
     }
