@@ -58,6 +58,7 @@ class NetworkTest {
             assertThat(bridge.mac()).contains(world.settings().bridges().macOf(new InterfaceName("br0")));
             assertThat(addressesOf("br0")).containsExactly("10.1.0.1/24", "fd00:1:0:0:0:0:0:1/64");
             assertThat(network("default").state()).isEqualTo(NicState.READY);
+            assertThat(world.told.drift).as("what it gets when it is made is nobody's change").isEmpty();
             world.define(web);
             assertThat(world.link("vnet0").mtu()).isEqualTo(9000);
         }
@@ -100,6 +101,7 @@ class NetworkTest {
             assertThat(world.link("br0").mac()).isEqualTo(mac);
             assertThat(addressesOf("br0")).containsExactly("10.1.0.1/24");
             assertThat(world.told.nicHistory()).doesNotContain("vnet0 failed");
+            assertThat(world.told.drift).contains("network 'default' br0 missing", "network 'default' br0 address");
         }
 
         @Test
