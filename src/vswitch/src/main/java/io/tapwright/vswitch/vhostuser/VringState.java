@@ -9,8 +9,6 @@ import io.tapwright.vswitch.virtio.SplitRing;
 final class VringState {
 
     private static final int DESCRIPTOR = 16;
-    /** VHOST_VRING_F_LOG of include/uapi/linux/vhost_types.h. */
-    private static final int LOG_USED = 1;
 
     private final SplitRing ring;
 
@@ -20,13 +18,12 @@ final class VringState {
     private long descriptors;
     private long available;
     private long used;
-    private boolean logged;
     boolean enabled;
     /** The front-end has given what starts the ring: a descriptor for calls, or that there is none. */
     boolean kicked;
     Fd kick;
     Fd call;
-    Fd error;
+    private Fd error;
 
     VringState(SplitRing ring) {
         this.ring = ring;
@@ -36,11 +33,10 @@ final class VringState {
         return ring;
     }
 
-    void addresses(int flags, long descriptors, long used, long available) {
+    void addresses(long descriptors, long used, long available) {
         this.descriptors = descriptors;
         this.used = used;
         this.available = available;
-        logged = (flags & LOG_USED) != 0;
     }
 
     boolean isComplete() {
@@ -76,7 +72,25 @@ final class VringState {
         kicked = false;
     }
 
-    void close(Fd fd) {
+    /** It has this descriptor from now on, or none (null); the one before is closed. */
+    void replaceKick(Fd next) {
+        close(kick);
+        kick = next;
+    }
+
+    /** See {@link #replaceKick}. */
+    void replaceCall(Fd next) {
+        close(call);
+        call = next;
+    }
+
+    /** See {@link #replaceKick}. */
+    void replaceError(Fd next) {
+        close(error);
+        error = next;
+    }
+
+    private static void close(Fd fd) {
         if (fd != null) {
             fd.close();
         }
