@@ -256,9 +256,9 @@ public final class SplitRing {
     public boolean askForCalls() {
         if (eventIndex) {
             // In bounds: avail_event comes after the last of the used heads.
-            Memory.putShort(used + 4 + 8L * size, next);
+            put(used + 4 + 8L * size, next);
         } else {
-            Memory.putShort(used, 0);
+            put(used, 0);
         }
         VarHandle.fullFence();
         return !hasNews();
@@ -267,7 +267,15 @@ public final class SplitRing {
     /** Does without calls. With event index there is nothing to do: no call comes before the index asked for last. */
     public void doWithoutCalls() {
         if (!eventIndex) {
-            Memory.putShort(used, NO_NOTIFY);
+            put(used, NO_NOTIFY);
+        }
+    }
+
+    /** Writes a word of the used ring. */
+    private void put(long where, int word) {
+        Memory.putShort(where, word);
+        if (log.isOn()) {
+            log.written(where, Short.BYTES, memory);
         }
     }
 }

@@ -214,4 +214,23 @@ class SplitRingTest {
             assertThat(back).isEqualTo(frames);
         }
     }
+
+    @Test
+    void askingForCallsIsLoggedAsWritten() {
+        for (boolean eventIndex : new boolean[] {true, false}) {
+            assertThat(isUsedRingLogged(eventIndex, ring::askForCalls)).isTrue();
+            assertThat(isUsedRingLogged(eventIndex, ring::doWithoutCalls)).as("nothing is written with event index").isEqualTo(!eventIndex);
+        }
+    }
+
+    private boolean isUsedRingLogged(boolean eventIndex, Runnable work) {
+        start(eventIndex, 0);
+        try (GuestRam bits = new GuestRam(1 << 20)) {
+            ring.log(new DirtyLog(bits.at(0, 1 << 20), 1 << 20));
+            work.run();
+            ring.log(DirtyLog.OFF);
+            long page = GuestRam.guest(driver.used) >>> 12;
+            return (bits.bytes(page >>> 3, 1)[0] >> (page & 7) & 1) != 0;
+        }
+    }
 }
