@@ -30,7 +30,7 @@ import org.junit.jupiter.api.Test;
 /** NICs of the switch in user space, and the taps that join it to the bridges. */
 class UserspaceTest {
 
-    private static final Network FAST = World.made("fast", "br-fast").inUserspace();
+    private static final Network FAST = World.inUserspace(World.made("fast", "br-fast"));
 
     private final World world = World.withDefaultBridge().network(FAST);
     private final DomainSpec web = domain("web").vhostNic(1, "/run/tapwright/vhost/web").on(1, "fast").sharingMemory().spec();
@@ -406,7 +406,7 @@ class UserspaceTest {
 
         @Test
         void isLikeAnyOtherButForItsOwner() {
-            world.network(World.withMtu(World.made("fast", "br-fast"), 9000).inUserspace());
+            world.network(World.inUserspace(World.withMtu(World.made("fast", "br-fast"), 9000)));
             world.start();
             Link tap = world.link("tw-fast");
             assertThat(tap.mark()).contains(new Mark.SwitchTap(World.INSTANCE, "fast"));

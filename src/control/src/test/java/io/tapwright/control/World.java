@@ -94,6 +94,11 @@ final class World {
                 network.uplink());
     }
 
+    static Network inUserspace(Network network) {
+        return new Network(network.name(), network.bridge(), network.create(), network.addresses(), network.mtu(),
+                network.uplink(), true);
+    }
+
     void through(UnaryOperator<HostNetwork> newSeam) {
         seam = newSeam;
     }

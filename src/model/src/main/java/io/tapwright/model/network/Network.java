@@ -43,10 +43,6 @@ public record Network(
         this(name, bridge, create, addresses, mtu, uplink, false);
     }
 
-    public Network inUserspace() {
-        return new Network(name, bridge, create, addresses, mtu, uplink, true);
-    }
-
     /**
      * The tap between the bridge and the switch in user space: {@code tw-} and the network's name, of a long one its
      * beginning and a hash.

@@ -35,7 +35,6 @@ public final class Worker implements AutoCloseable {
     /** Replaced, never changed. */
     private volatile List<Registration> registrations = List.of();
     private volatile boolean closed;
-    private volatile long sleeps;
     private int nowSeconds;
     private long lastKey;
 
@@ -57,11 +56,6 @@ public final class Worker implements AutoCloseable {
 
     public void start() {
         thread.start();
-    }
-
-    /** How often it went to sleep. */
-    public long sleeps() {
-        return sleeps;
     }
 
     // -- the control thread ---------------------------------------------------------------------
@@ -196,7 +190,6 @@ public final class Worker implements AutoCloseable {
         }
         // What wakes it may have been taken note of in this very round: so both are looked at once more.
         if (quiet && !closed && sources == registrations) {
-            sleeps++;
             answerCalls(sources, -1);
         }
         for (int i = 0; i < sources.size(); i++) {

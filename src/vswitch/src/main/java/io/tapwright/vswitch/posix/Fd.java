@@ -21,8 +21,7 @@ public final class Fd implements AutoCloseable {
     private static final int F_SETFL = 4;
     private static final int F_DUPFD_CLOEXEC = 1030;
     private static final int F_GET_SEALS = 1034;
-    private static final int F_SEAL_SHRINK = 2;
-    private static final int F_ADD_SEALS = 1033;
+    static final int F_SEAL_SHRINK = 2;
     private static final int MFD_CLOEXEC = 1;
     private static final int MFD_ALLOW_SEALING = 2;
     private static final int SEEK_END = 2;
@@ -124,11 +123,6 @@ public final class Fd implements AutoCloseable {
         } catch (IOException e) {
             return false;
         }
-    }
-
-    /** Has nobody make memory smaller any more, {@link #memory} made it. */
-    public void sealAgainstShrinking() {
-        checked("fcntl F_ADD_SEALS", new LibC().fcntl(number(), F_ADD_SEALS, F_SEAL_SHRINK));
     }
 
     /** Another number for the same open file. */

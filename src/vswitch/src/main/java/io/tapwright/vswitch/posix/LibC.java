@@ -64,7 +64,6 @@ public final class LibC {
     private static final MethodHandle LISTEN = ofInt("listen", JAVA_INT, JAVA_INT);
     private static final MethodHandle CONNECT = ofInt("connect", JAVA_INT, JAVA_LONG, JAVA_INT);
     private static final MethodHandle ACCEPT4 = ofInt("accept4", JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT);
-    private static final MethodHandle SCHED_SETAFFINITY = ofInt("sched_setaffinity", JAVA_INT, JAVA_LONG, JAVA_LONG);
     private static final MethodHandle OPEN = variadic("open", 2, JAVA_LONG, JAVA_INT, JAVA_INT);
     private static final MethodHandle FCNTL = variadic("fcntl", 2, JAVA_INT, JAVA_INT, JAVA_LONG);
     private static final MethodHandle IOCTL = variadic("ioctl", 2, JAVA_INT, JAVA_LONG, JAVA_LONG);
@@ -298,14 +297,6 @@ public final class LibC {
     public int accept4(int fd, long address, long length, int flags) {
         try {
             return checked((int) ACCEPT4.invokeExact(state, fd, address, length, flags));
-        } catch (Throwable e) {
-            throw impossible(e);
-        }
-    }
-
-    public int schedSetaffinity(int thread, long size, long mask) {
-        try {
-            return checked((int) SCHED_SETAFFINITY.invokeExact(state, thread, size, mask));
         } catch (Throwable e) {
             throw impossible(e);
         }

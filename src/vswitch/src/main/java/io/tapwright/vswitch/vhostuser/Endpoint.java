@@ -133,7 +133,7 @@ public final class Endpoint implements Attachment {
     private void connected(Fd peer) {
         retry.succeeded();
         lastEnd = "";
-        connection = new Connection(peer, new Session(port, settings.mtu(), peers));
+        connection = new Connection(peer, new Session(port, peers));
         loop.watch(peer, this::onReadable);
         say();
     }

@@ -27,7 +27,6 @@ final class Session implements AutoCloseable {
 
     private final VhostPort port;
     private final Peers peers;
-    private final int mtu;
     private final EventFd events = new EventFd();
     private final VringState[] rings = new VringState[2 * VhostPort.MOST_PAIRS];
 
@@ -50,10 +49,8 @@ final class Session implements AutoCloseable {
         void announce(VhostPort port, long mac);
     }
 
-    /** @param mtu the most that the guest may send, without Ethernet's header */
-    Session(VhostPort port, int mtu, Peers peers) {
+    Session(VhostPort port, Peers peers) {
         this.port = port;
-        this.mtu = mtu;
         this.peers = peers;
         for (int i = 0; i < rings.length; i++) {
             rings[i] = new VringState(i % 2 == 0 ? port.to(i / 2).queue().ring() : port.from(i / 2).queue().ring());

@@ -31,7 +31,7 @@ public final class FrameFuzz implements AutoCloseable {
         Input input = new Input(bytes);
         GuestNic nic = nics[input.u8() % nics.length];
         nic.reset();
-        Session session = new Session(ground.attacker, 1500, ground.peers);
+        Session session = new Session(ground.attacker, ground.peers);
         try {
             FuzzGround.bringUp(session, nic, Features.OFFERED & ~Features.LOG_ALL);
             for (int i = 0; i < 6 && !input.isAtEnd(); i++) {

@@ -76,7 +76,7 @@ final class FuzzGround implements AutoCloseable {
 
         Innocent(long offloads, int buffer) {
             nic = new GuestNic(GuestNic.USUAL | offloads, 64, buffer, Layout.DIRECT);
-            session = new Session(port, 1500, peers);
+            session = new Session(port, peers);
             bringUp(session, nic, GuestNic.USUAL | offloads);
         }
 

@@ -65,7 +65,7 @@ public final class MessageFuzz implements AutoCloseable {
         nic.reset();
         Fd client = UnixSocket.connect(path);
         Fd server = UnixSocket.accept(listening);
-        Connection connection = new Connection(server, new Session(ground.attacker, 1500, ground.peers));
+        Connection connection = new Connection(server, new Session(ground.attacker, ground.peers));
         boolean alive = true;
         int known = input.u8();
         try {

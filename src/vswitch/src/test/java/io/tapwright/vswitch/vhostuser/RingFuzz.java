@@ -84,7 +84,7 @@ public final class RingFuzz implements AutoCloseable {
         ram.fill(BUFFERS, 4096, 0);
         rx.startAt(0);
         tx.startAt(0);
-        Session session = new Session(ground.attacker, 1500, ground.peers);
+        Session session = new Session(ground.attacker, ground.peers);
         try {
             int how = input.u8();
             long features = how < 128 ? FEATURES & ~Features.LOG_ALL : how < 192 ? FEATURES : FEATURES & ~(input.u64() & 0xffff_ffffL);
