@@ -2,36 +2,23 @@ package io.tapwright.vswitch.virtio;
 
 import io.tapwright.vswitch.memory.GuestMemory;
 import io.tapwright.vswitch.memory.Memory;
-import java.lang.invoke.MethodHandles;
+import io.tapwright.vswitch.memory.SpinLock;
 import java.lang.invoke.VarHandle;
 
 /**
  * One split virtqueue: the device's place in its rings, and whether the driver wants to hear of it.
  *
- * <p>Whoever touches it holds its lock ({@link #tryLock}): the worker that polls it or sends to it, for a batch, or the
+ * <p>Whoever touches it holds its lock, which it is: the worker that polls it or sends to it, for a batch, or the
  * control thread, to change what it stands on. While it is {@link #isUsable() usable}, the three parts of the ring and
  * every address that its {@link #memory() memory} translates are mapped.
  */
-public final class SplitRing {
+public final class SplitRing extends SpinLock {
 
     /** The largest queue that VIRTIO allows. */
     public static final int MOST_SIZE = 32768;
 
-    private static final VarHandle LOCK;
-
-    static {
-        try {
-            LOCK = MethodHandles.lookup().findVarHandle(SplitRing.class, "locked", int.class);
-        } catch (ReflectiveOperationException e) {
-            throw new ExceptionInInitializerError(e);
-        }
-    }
-
     private static final int NO_NOTIFY = 1;
     private static final int NO_INTERRUPT = 1;
-
-    @SuppressWarnings("unused") // By LOCK.
-    private int locked;
 
     private boolean usable;
     private GuestMemory memory = GuestMemory.NONE;
@@ -54,27 +41,6 @@ public final class SplitRing {
     /** Why the ring can't be used any more, whatever the driver does. */
     private String broken;
     private DirtyLog log = DirtyLog.OFF;
-
-    // -- the lock -------------------------------------------------------------------------------
-
-    public boolean tryLock() {
-        return LOCK.compareAndSet(this, 0, 1);
-    }
-
-    /** Waits for as long as a batch takes. */
-    public void lock() {
-        for (int spins = 0; !tryLock(); spins++) {
-            if (spins < 1000) {
-                Thread.onSpinWait();
-            } else {
-                Thread.yield();
-            }
-        }
-    }
-
-    public void unlock() {
-        LOCK.setRelease(this, 0);
-    }
 
     // -- what it stands on: the control thread, with the lock -----------------------------------
 
