@@ -5,9 +5,11 @@ import io.tapwright.model.host.HostAction;
 import io.tapwright.model.host.HostNetwork;
 import io.tapwright.model.host.HostNetworkException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 
 /** The one place from which the host's network is changed, and where a dry run stops short of it. */
 final class Actor {
@@ -42,6 +44,27 @@ final class Actor {
             listener.failed(action, e);
             throw e;
         }
+    }
+
+    /**
+     * Carries them out one after the other.
+     *
+     * @param outdated what tells the refusals that mean that the plan was made on a view which is out of date by now
+     * @return the one that came, after which the rest is left: observe again
+     * @throws HostNetworkException for every other
+     */
+    Optional<HostNetworkException> attempt(List<HostAction> actions, Predicate<HostNetworkException> outdated) {
+        for (HostAction action : actions) {
+            try {
+                apply(action);
+            } catch (HostNetworkException e) {
+                if (!outdated.test(e)) {
+                    throw e;
+                }
+                return Optional.of(e);
+            }
+        }
+        return Optional.empty();
     }
 
     /** True for the refusals that come of acting on what is no longer so: looking again tells what to do. */

@@ -1,6 +1,5 @@
 package io.tapwright.control;
 
-import io.tapwright.model.host.HostAction;
 import io.tapwright.model.host.HostNetwork;
 import io.tapwright.model.host.HostNetworkException;
 import io.tapwright.model.host.Link;
@@ -84,27 +83,12 @@ final class NetworkKeeper {
                 Drift.kinds(plan.actions()).forEach(
                         kind -> listener.drifted("network '" + network.name() + "'", network.bridge().text(), kind));
             }
-            last = attempt(plan.actions());
+            last = actor.attempt(plan.actions(), Actor::meansOutdatedView);
             if (last.isEmpty()) {
                 fights.broughtAbout(network.bridge(), network);
             }
         }
         return new Finding(Standing.failed(Actor.unsettled("bridge " + network.bridge(), last)), Outcome.FAILED);
-    }
-
-    /** The refusal that means that the plan was made on a view that is out of date by now, so observe again. */
-    private Optional<HostNetworkException> attempt(List<HostAction> actions) {
-        for (HostAction action : actions) {
-            try {
-                actor.apply(action);
-            } catch (HostNetworkException e) {
-                if (!Actor.meansOutdatedView(e)) {
-                    throw e;
-                }
-                return Optional.of(e);
-            }
-        }
-        return Optional.empty();
     }
 
     private NetworkView observe(Network network) {

@@ -134,10 +134,12 @@ final class NicWiring {
                         new Outcome.LookAgain(pause.get()));
             }
             tellDrift(nic, actions);
-            last = attempt(actions, nic.network());
+            last = actor.attempt(actions, e -> Actor.meansOutdatedView(e) || isAnotherBridgeNow(nic.network()));
             if (last.isEmpty()) {
                 strays.remove(nic.id());
                 fights.broughtAbout(nic.device(), wanted);
+            } else {
+                bridges.clear();
             }
         }
         return new Wiring(Standing.failed(Actor.unsettled("tap " + nic.device(), last)), Outcome.FAILED);
@@ -178,22 +180,6 @@ final class NicWiring {
                     Optional.of(reason)), making.outcome());
         }
         return new Wiring(standing, standing.state() == NicState.FAILED ? Outcome.WAITING : Outcome.DONE);
-    }
-
-    /** The refusal that means that the plan was made on a view that is out of date by now, so observe again. */
-    private Optional<HostNetworkException> attempt(List<HostAction> actions, Network network) {
-        for (HostAction action : actions) {
-            try {
-                actor.apply(action);
-            } catch (HostNetworkException e) {
-                if (!Actor.meansOutdatedView(e) && !isAnotherBridgeNow(network)) {
-                    throw e;
-                }
-                bridges.clear();
-                return Optional.of(e);
-            }
-        }
-        return Optional.empty();
     }
 
     /** Attaching to a bridge that went meanwhile is refused with no better word than EINVAL. */

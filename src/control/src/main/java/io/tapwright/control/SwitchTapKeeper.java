@@ -1,7 +1,6 @@
 package io.tapwright.control;
 
 import io.tapwright.model.InterfaceName;
-import io.tapwright.model.host.HostAction;
 import io.tapwright.model.host.HostNetwork;
 import io.tapwright.model.host.HostNetworkException;
 import io.tapwright.model.host.Link;
@@ -12,7 +11,6 @@ import io.tapwright.model.status.NicState;
 import io.tapwright.model.userspace.PortState;
 import io.tapwright.model.userspace.PortStatus;
 import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
 
 /**
@@ -83,26 +81,12 @@ final class SwitchTapKeeper {
                 Drift.kinds(plan.actions()).forEach(
                         kind -> listener.drifted("network '" + network.name() + "'", name.text(), kind));
             }
-            last = attempt(plan.actions());
+            last = actor.attempt(plan.actions(), Actor::meansOutdatedView);
             if (last.isEmpty()) {
                 fights.broughtAbout(name, network);
             }
         }
         return new NetworkKeeper.Finding(Standing.failed(Actor.unsettled("tap " + name, last)), Outcome.FAILED);
-    }
-
-    private Optional<HostNetworkException> attempt(List<HostAction> actions) {
-        for (HostAction action : actions) {
-            try {
-                actor.apply(action);
-            } catch (HostNetworkException e) {
-                if (!Actor.meansOutdatedView(e)) {
-                    throw e;
-                }
-                return Optional.of(e);
-            }
-        }
-        return Optional.empty();
     }
 
     private Standing inSwitch(Network network, Link tap) {
