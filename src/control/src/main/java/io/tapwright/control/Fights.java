@@ -25,8 +25,12 @@ final class Fights {
     private final LongSupplier nanoClock;
     private final Map<Object, Record> records = new ConcurrentHashMap<>();
 
-    /** How often a device was brought to what is {@code wanted}, and until when it is left alone. */
-    private record Record(Object wanted, int times, long restUntilNanos) {
+    /**
+     * How often a device was brought to what is {@code wanted}, and until when it is left alone.
+     *
+     * @param stood whether it was ever seen to be so
+     */
+    private record Record(Object wanted, int times, long restUntilNanos, boolean stood) {
     }
 
     Fights(LongSupplier nanoClock) {
@@ -48,20 +52,24 @@ final class Fights {
         records.compute(device, (d, before) -> {
             boolean sameStory = before != null && before.wanted.equals(wanted) && now - before.restUntilNanos < PEACE.toNanos();
             int times = sameStory ? before.times + 1 : 1;
-            return new Record(wanted, times, now + pauseAfter(times).toNanos());
+            boolean stood = before != null && before.wanted.equals(wanted) && before.stood;
+            return new Record(wanted, times, now + pauseAfter(times).toNanos(), stood);
         });
     }
 
     /** A device was seen to be as wanted. */
     void stands(Object device, Object wanted) {
         records.compute(device, (d, before) -> before != null && before.wanted.equals(wanted)
-                ? before
-                : new Record(wanted, 0, nanoClock.getAsLong()));
+                ? new Record(wanted, before.times, before.restUntilNanos, true)
+                : new Record(wanted, 0, nanoClock.getAsLong(), true));
     }
 
-    /** What the device was brought to or seen as; whatever has to be done to it to have that again is drift. */
-    Optional<Object> lastWanted(Object device) {
-        return Optional.ofNullable(records.get(device)).map(Record::wanted);
+    /**
+     * What was wanted of the device last, if it was seen to be so; whatever has to be done to it to have that again is drift.
+     * Of one that takes more than one step, the next step is none.
+     */
+    Optional<Object> stoodAs(Object device) {
+        return Optional.ofNullable(records.get(device)).filter(Record::stood).map(Record::wanted);
     }
 
     /** The device is no more. */

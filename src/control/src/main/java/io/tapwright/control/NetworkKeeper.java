@@ -61,8 +61,6 @@ final class NetworkKeeper {
 
     private Finding converge(Network network) {
         Optional<HostNetworkException> last = Optional.empty();
-        // Before the first pass: what the second adds to a bridge that the first has made is nobody's change.
-        boolean stood = fights.lastWanted(network.bridge()).filter(network::equals).isPresent();
         for (int pass = 0; pass < PASSES; pass++) {
             NetworkView seen = observe(network);
             NetworkPlan plan = NetworkPlan.of(network, seen, policy, seen.bridge().flatMap(b -> index.lastMark(b.index())));
@@ -79,7 +77,7 @@ final class NetworkKeeper {
                 return new Finding(Standing.failed(Actor.truce("bridge " + network.bridge())),
                         new Outcome.LookAgain(pause.get()));
             }
-            if (stood) {
+            if (fights.stoodAs(network.bridge()).filter(network::equals).isPresent()) {
                 Drift.kinds(plan.actions()).forEach(
                         kind -> listener.drifted("network '" + network.name() + "'", network.bridge().text(), kind));
             }

@@ -158,7 +158,7 @@ final class NicWiring {
 
     /** A bridge made anew is drift too, though nobody touched the tap. */
     private void tellDrift(DesiredNic.Tap nic, List<HostAction> actions) {
-        if (fights.lastWanted(nic.device()).filter(w -> w instanceof Wanted(var before, var bridge) && before.equals(nic)).isPresent()) {
+        if (fights.stoodAs(nic.device()).filter(w -> w instanceof Wanted(var before, var bridge) && before.equals(nic)).isPresent()) {
             Drift.kinds(actions).forEach(kind -> listener.drifted(
                     "domain '" + nic.domainName() + "' NIC " + nic.id().mac(), nic.device().text(), kind));
         }

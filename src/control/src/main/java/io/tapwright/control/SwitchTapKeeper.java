@@ -77,7 +77,7 @@ final class SwitchTapKeeper {
             if (pause.isPresent()) {
                 return new NetworkKeeper.Finding(Standing.failed(Actor.truce("tap " + name)), new Outcome.LookAgain(pause.get()));
             }
-            if (fights.lastWanted(name).filter(network::equals).isPresent()) {
+            if (fights.stoodAs(name).filter(network::equals).isPresent()) {
                 Drift.kinds(plan.actions()).forEach(
                         kind -> listener.drifted("network '" + network.name() + "'", name.text(), kind));
             }

@@ -58,17 +58,28 @@ class FightsTest {
         bringAboutTimes(11);
         fights.forget("vnet0");
         assertThat(fights.pause("vnet0", "wanted")).isEmpty();
-        assertThat(fights.lastWanted("vnet0")).isEmpty();
+        assertThat(fights.stoodAs("vnet0")).isEmpty();
     }
 
     @Test
     void aDeviceThatWasSeenToStandIsRememberedAsSuch() {
         fights.stands("vnet0", "wanted");
-        assertThat(fights.lastWanted("vnet0")).isEqualTo(Optional.of("wanted"));
+        assertThat(fights.stoodAs("vnet0")).isEqualTo(Optional.of("wanted"));
         assertThat(fights.pause("vnet0", "wanted")).isEmpty();
         bringAboutTimes(10);
         fights.stands("vnet0", "wanted");
         fights.broughtAbout("vnet0", "wanted");
         assertThat(fights.pause("vnet0", "wanted")).as("a look in between is no peace").isPresent();
+    }
+
+    @Test
+    void aDeviceThatWasOnlyBroughtToWhatIsWantedHasNotStoodYet() {
+        fights.broughtAbout("vnet0", "wanted");
+        assertThat(fights.stoodAs("vnet0")).isEmpty();
+        fights.stands("vnet0", "wanted");
+        fights.broughtAbout("vnet0", "wanted");
+        assertThat(fights.stoodAs("vnet0")).as("put right").isEqualTo(Optional.of("wanted"));
+        fights.broughtAbout("vnet0", "something else");
+        assertThat(fights.stoodAs("vnet0")).isEmpty();
     }
 }

@@ -64,6 +64,17 @@ class NetworkTest {
         }
 
         @Test
+        void wasChangedByNobodyWhereItIsMadeAtASecondTry() {
+            world.kernel.refuse(a -> a instanceof HostAction.AddAddress, Errno.EPERM);
+            world.network(World.made("default", "br0", "10.1.0.1/24")).start();
+            assertThat(network("default").state()).isEqualTo(NicState.FAILED);
+            world.kernel.relent();
+            world.passAWhile();
+            assertThat(network("default").state()).isEqualTo(NicState.READY);
+            assertThat(world.told.drift).isEmpty();
+        }
+
+        @Test
         void isMadeForANicThatCanNotWait() {
             world.network(World.made("default", "br0", "10.1.0.1/24")).start();
             world.define(web);
