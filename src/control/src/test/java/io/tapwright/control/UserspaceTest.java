@@ -459,6 +459,18 @@ class UserspaceTest {
         }
 
         @Test
+        void isNotTakenFromAnotherAgentWhoseNetworkHasTheSameName() {
+            world.makeTap("tw-fast");
+            world.change("tw-fast", LinkChange.NONE.alias(new Mark.SwitchTap("dev", "fast").text()));
+            world.start();
+            assertThat(fast()).returns(NicState.FAILED, n -> n.state());
+            assertThat(fast().reason()).isEqualTo("tw-fast is a tap of another Tapwright, instance 'dev'; give network 'fast',"
+                    + " whose tap to the switch in user space needs that name, another name");
+            assertThat(world.link("tw-fast").alias()).startsWith("tapwright:dev ");
+            assertThat(world.userspace.desired("uplink")).isEmpty();
+        }
+
+        @Test
         void isSaidWhereTheSwitchCanNotOpenIt() {
             world.userspace.kill();
             world.start();

@@ -34,9 +34,7 @@ public record SwitchTapPlan(List<HostAction> actions, Standing standing) {
             TapOwner owner, Optional<Mark> lastMark) {
         InterfaceName name = network.switchTap();
         Mark mark = new Mark.SwitchTap(policy.instance(), network.name());
-        Optional<String> fault = tap.filter(t -> !t.isTap() || !t.mark().or(() -> lastMark).equals(Optional.of(mark)))
-                .map(t -> name + " is the name of a device that is not Tapwright's, and needed for the tap between bridge "
-                        + network.bridge() + " and the switch in user space; give that device another name")
+        Optional<String> fault = tap.flatMap(t -> refusal(network, t, mark, lastMark))
                 .or(() -> TapPlan.bridgeFault(network, bridge));
         if (fault.isPresent()) {
             return new SwitchTapPlan(List.of(), Standing.failed(fault.get()));
@@ -55,6 +53,22 @@ public record SwitchTapPlan(List<HostAction> actions, Standing standing) {
         }
         return new SwitchTapPlan(actions, actions.isEmpty() ? Standing.ready() : Standing.pending(
                 "to do: " + String.join("; ", actions.stream().map(HostAction::toString).toList())));
+    }
+
+    /** Why a device of the tap's name must not be touched, or empty where it is this network's own. */
+    private static Optional<String> refusal(Network network, Link tap, Mark own, Optional<Mark> lastMark) {
+        Optional<Mark> mark = tap.mark().or(() -> lastMark);
+        if (!tap.isTap() || mark.isEmpty()) {
+            return Optional.of(tap.name() + " is the name of a device that is not Tapwright's, and needed for the tap between bridge "
+                    + network.bridge() + " and the switch in user space; give that device another name");
+        }
+        if (!mark.get().instance().equals(own.instance())) {
+            return Optional.of(tap.name() + " is a tap of another Tapwright, instance '" + mark.get().instance()
+                    + "'; give network '" + network.name() + "', whose tap to the switch in user space needs that name, another name");
+        }
+        return mark.get().equals(own) ? Optional.empty()
+                : Optional.of(tap.name() + " is a tap of Tapwright's for something else (" + mark.get().text() + "), and needed for"
+                        + " the tap between bridge " + network.bridge() + " and the switch in user space; give one another name");
     }
 
     /** A tap that the switch holds open is left as it was made: what it carries is worth more than its owner. */
