@@ -195,7 +195,8 @@ public final class VirtualSwitch implements AutoCloseable {
     private static PortCounters counters(Attached port) {
         var counters = port.attachment.counters();
         return new PortCounters(counters.framesIn(), counters.bytesIn(), counters.framesOut(), counters.bytesOut(),
-                Map.of("full", counters.dropsFull(), "invalid", counters.dropsInvalid(), "not-ready", counters.dropsNotReady()));
+                Map.of("full", counters.dropsFull(), "invalid", counters.dropsInvalid(), "not-ready", counters.dropsNotReady(),
+                        "hairpin", counters.dropsHairpin(), "link-local", counters.dropsLinkLocal()));
     }
 
     private void checkMemory() {

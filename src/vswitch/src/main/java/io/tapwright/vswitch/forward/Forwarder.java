@@ -23,28 +23,19 @@ final class Forwarder {
     private final int[] wanted = new int[FrameBatch.CAPACITY];
     private final Workshop workshop = new Workshop();
     private boolean asking;
-    private int invalid;
-    private long dropped;
-
-    /** How many frames went nowhere: back to where they came from, or to addresses that are not forwarded. */
-    long dropped() {
-        return dropped;
-    }
 
     /**
      * Sends the frames on.
      *
      * @param from   the number of the port that they came from
      * @param mayAsk what that port's frames may ask for, {@link Offloads}
-     * @return how many frames were dropped, or were not sent to a port, because what they ask for is not allowed or makes no
-     *         sense
+     * @param drops  where those are counted that go nowhere, or not to every port that they are for
      */
-    int forward(Segment segment, int from, int mayAsk, FrameBatch batch, int nowSeconds) {
+    void forward(Segment segment, int from, int mayAsk, SenderDrops drops, FrameBatch batch, int nowSeconds) {
         int count = batch.count;
-        invalid = 0;
-        boolean flood = route(segment.addresses(), from, batch, count, nowSeconds);
+        boolean flood = route(segment.addresses(), from, drops, batch, count, nowSeconds);
         if (asking) {
-            check(batch, count, mayAsk);
+            check(batch, count, mayAsk, drops);
         }
         Port[] ports = segment.ports();
         if (flood) {
@@ -58,11 +49,11 @@ final class Forwarder {
                         }
                     }
                     if (picked > 0) {
-                        send(ports[port], batch, picked);
+                        send(ports[port], batch, picked, drops);
                     }
                 }
             }
-            return invalid;
+            return;
         }
         for (int first = 0; first < count; first++) {
             int port = to[first];
@@ -77,28 +68,27 @@ final class Forwarder {
                 }
             }
             if (port < ports.length && ports[port] != null) {
-                send(ports[port], batch, picked);
+                send(ports[port], batch, picked, drops);
             }
         }
-        return invalid;
     }
 
     /** Drops what asks for what it may not, or for nothing that could be done. */
-    private void check(FrameBatch batch, int count, int mayAsk) {
+    private void check(FrameBatch batch, int count, int mayAsk, SenderDrops drops) {
         for (int i = 0; i < count; i++) {
             Frame frame = batch.frames[i];
             frame.offload &= VirtioNetHeader.KNOWN;
             wanted[i] = Offloads.wantedBy(frame);
             // -1, no sense, is not allowed either.
-            if ((wanted[i] & ~mayAsk) != 0) {
+            if (to[i] != DROP && (wanted[i] & ~mayAsk) != 0) {
                 to[i] = DROP;
-                invalid++;
+                drops.invalid++;
             }
         }
     }
 
     /** Sends what was picked; what the port can't take as it is is worked on first. */
-    private void send(Port port, FrameBatch batch, int picked) {
+    private void send(Port port, FrameBatch batch, int picked, SenderDrops drops) {
         if (asking) {
             int lacking = ~port.offloads();
             int toDo = 0;
@@ -106,7 +96,7 @@ final class Forwarder {
                 toDo |= wanted[picks[i]] & lacking;
             }
             if (toDo != 0) {
-                invalid += workshop.send(port, batch, picks, picked, wanted, lacking);
+                drops.invalid += workshop.send(port, batch, picks, picked, wanted, lacking);
                 return;
             }
         }
@@ -114,7 +104,7 @@ final class Forwarder {
     }
 
     /** Fills {@link #to}; true if something goes to all. */
-    private boolean route(MacTable addresses, int from, FrameBatch batch, int count, int nowSeconds) {
+    private boolean route(MacTable addresses, int from, SenderDrops drops, FrameBatch batch, int count, int nowSeconds) {
         boolean flood = false;
         long offloads = 0;
         // What no frame has: addresses are of 48 bits.
@@ -128,7 +118,7 @@ final class Forwarder {
             if (source != lastSource) {
                 if ((source & 1) != 0 || source == 0) {
                     to[i] = DROP;
-                    dropped++;
+                    drops.invalid++;
                     continue;
                 }
                 addresses.learn(source, from, nowSeconds);
@@ -137,8 +127,12 @@ final class Forwarder {
             long destination = frame.destination;
             int port;
             if ((destination & 1) != 0) {
+                port = FLOOD;
                 // Spanning tree's own address is flooded, as a bridge that takes no part in it does.
-                port = (destination & LINK_LOCAL_MASK) == LINK_LOCAL && destination != LINK_LOCAL ? DROP : FLOOD;
+                if ((destination & LINK_LOCAL_MASK) == LINK_LOCAL && destination != LINK_LOCAL) {
+                    port = DROP;
+                    drops.linkLocal++;
+                }
             } else if (destination == lastDestination) {
                 port = lastPort;
             } else {
@@ -148,9 +142,7 @@ final class Forwarder {
             }
             if (port == from) {
                 port = DROP;
-            }
-            if (port == DROP) {
-                dropped++;
+                drops.hairpin++;
             }
             to[i] = port;
             flood |= port == FLOOD;

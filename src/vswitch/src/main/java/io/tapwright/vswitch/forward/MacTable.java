@@ -99,7 +99,9 @@ public final class MacTable {
             if (!fixed && (entries[slot] & STATIC) != 0) {
                 return;
             }
-            moves++;
+            if ((entries[slot] & PORT) != port + 1) {
+                moves++;
+            }
             remove(slot);
         } else {
             slot = perPort[port + 1] >= mostPerPort && !fixed ? -1 : free(mac, fixed);

@@ -29,8 +29,8 @@ public interface Source {
     /** What its frames may ask for: bits of {@link Offloads}. */
     int offloads();
 
-    /** So many of the frames of a batch asked for what they may not, or what can't be done. */
-    void refused(int frames);
+    /** Where those of its frames are counted that go nowhere. */
+    SenderDrops drops();
 
     /**
      * Asks to be called by way of the worker's epoll.

@@ -167,10 +167,7 @@ public final class Worker implements AutoCloseable {
             if (!source.receive(batch)) {
                 return false;
             }
-            int refused = forwarder.forward(source.segment(), source.port(), source.offloads(), batch, nowSeconds);
-            if (refused > 0) {
-                source.refused(refused);
-            }
+            forwarder.forward(source.segment(), source.port(), source.offloads(), source.drops(), batch, nowSeconds);
             source.giveBack(batch);
             batch.clear();
             return true;

@@ -4,6 +4,7 @@ import io.tapwright.vswitch.forward.Offloads;
 import io.tapwright.vswitch.forward.Port;
 import io.tapwright.vswitch.forward.PortCounters;
 import io.tapwright.vswitch.forward.Segment;
+import io.tapwright.vswitch.forward.SenderDrops;
 import io.tapwright.vswitch.forward.Source;
 import io.tapwright.vswitch.frame.Frame;
 import io.tapwright.vswitch.frame.FrameBatch;
@@ -60,6 +61,7 @@ final class TapPort implements Port, Source {
     private long framesIn;
     private long bytesIn;
     private long invalidIn;
+    private final SenderDrops drops = new SenderDrops();
 
     private final SpinLock sending = new SpinLock();
     private final LibC writer = new LibC();
@@ -104,7 +106,8 @@ final class TapPort implements Port, Source {
     }
 
     PortCounters counters() {
-        return new PortCounters(framesIn, bytesIn, framesOut, bytesOut, full, invalidIn + invalidOut, notReady);
+        return new PortCounters(framesIn, bytesIn, framesOut, bytesOut, full, invalidIn + drops.invalid() + invalidOut, notReady,
+                drops.hairpin(), drops.linkLocal());
     }
 
     // -- what the kernel sends: its worker ------------------------------------------------------
@@ -205,8 +208,8 @@ final class TapPort implements Port, Source {
     }
 
     @Override
-    public void refused(int frames) {
-        invalidIn += frames;
+    public SenderDrops drops() {
+        return drops;
     }
 
     /** The worker's epoll is level-triggered: what is there already it says at once. */

@@ -2,6 +2,7 @@ package io.tapwright.vswitch.vhostuser;
 
 import io.tapwright.vswitch.capture.Mirror;
 import io.tapwright.vswitch.forward.Segment;
+import io.tapwright.vswitch.forward.SenderDrops;
 import io.tapwright.vswitch.forward.Source;
 import io.tapwright.vswitch.frame.FrameBatch;
 import io.tapwright.vswitch.posix.EventFd;
@@ -15,10 +16,10 @@ final class FromGuest implements Source {
     private final VhostPort port;
     private final TransmitQueue queue = new TransmitQueue(new SplitRing());
     private final EventFd events = new EventFd();
+    private final SenderDrops drops = new SenderDrops();
     private boolean held;
     private long frames;
     private long bytes;
-    private long refused;
 
     /** By the control thread with the ring locked. */
     private boolean enabled;
@@ -41,10 +42,6 @@ final class FromGuest implements Source {
 
     long bytes() {
         return bytes;
-    }
-
-    long refused() {
-        return refused;
     }
 
     // -- with the ring locked: the control thread -----------------------------------------------
@@ -132,8 +129,8 @@ final class FromGuest implements Source {
     }
 
     @Override
-    public void refused(int frames) {
-        refused += frames;
+    public SenderDrops drops() {
+        return drops;
     }
 
     @Override
@@ -172,5 +169,4 @@ final class FromGuest implements Source {
             ring.unlock();
         }
     }
-
 }

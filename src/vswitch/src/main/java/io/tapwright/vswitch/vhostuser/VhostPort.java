@@ -119,10 +119,11 @@ public final class VhostPort implements Port {
     }
 
     public PortCounters counters() {
-        PortCounters sum = new PortCounters(0, 0, 0, 0, 0, 0, 0);
+        PortCounters sum = PortCounters.ZERO;
         for (int i = 0; i < MOST_PAIRS; i++) {
             sum = sum.plus(new PortCounters(from[i].frames(), from[i].bytes(), to[i].frames(), to[i].queue().bytes(),
-                    to[i].full(), from[i].queue().bad() + from[i].refused() + to[i].queue().bad(), to[i].notReady()));
+                    to[i].full(), from[i].queue().bad() + from[i].drops().invalid() + to[i].queue().bad(), to[i].notReady(),
+                    from[i].drops().hairpin(), from[i].drops().linkLocal()));
         }
         return sum;
     }

@@ -13,10 +13,7 @@ public final class Carrier {
         if (!source.receive(batch)) {
             return false;
         }
-        int refused = forwarder.forward(source.segment(), source.port(), source.offloads(), batch, 1);
-        if (refused > 0) {
-            source.refused(refused);
-        }
+        forwarder.forward(source.segment(), source.port(), source.offloads(), source.drops(), batch, 1);
         source.giveBack(batch);
         batch.clear();
         return true;

@@ -14,6 +14,7 @@ class ForwarderRoutesTest {
 
     private final Segment segment = new Segment("lan");
     private final Forwarder forwarder = new Forwarder();
+    private final SenderDrops drops = new SenderDrops();
     private final FrameBatch batch = new FrameBatch();
     private final List<Recorder> ports = new ArrayList<>();
 
@@ -58,7 +59,7 @@ class ForwarderRoutesTest {
     }
 
     private void forward(int from) {
-        forwarder.forward(segment, from, 0, batch, 1);
+        forwarder.forward(segment, from, 0, drops, batch, 1);
         batch.clear();
     }
 
@@ -102,7 +103,7 @@ class ForwarderRoutesTest {
         forward(0);
         assertThat(a.sent).isEmpty();
         assertThat(b.sent).isEmpty();
-        assertThat(forwarder.dropped()).isEqualTo(1);
+        assertThat(drops).returns(1L, SenderDrops::hairpin).returns(0L, SenderDrops::linkLocal).returns(0L, SenderDrops::invalid);
     }
 
     @Test
@@ -144,7 +145,7 @@ class ForwarderRoutesTest {
         frame(0x0180_c200_0010L, 0x0200_0000_0001L);
         forward(0);
         assertThat(b.sent).containsExactly(0, 16);
-        assertThat(forwarder.dropped()).isEqualTo(15);
+        assertThat(drops).returns(15L, SenderDrops::linkLocal).returns(0L, SenderDrops::hairpin).returns(0L, SenderDrops::invalid);
     }
 
     @Test
@@ -161,6 +162,7 @@ class ForwarderRoutesTest {
         assertThat(b.sent).containsExactly(4);
         assertThat(segment.addresses().size()).isEqualTo(1);
         assertThat(segment.addresses().portOf(0)).isEqualTo(MacTable.UNKNOWN);
+        assertThat(drops.invalid()).isEqualTo(5);
     }
 
     @Test

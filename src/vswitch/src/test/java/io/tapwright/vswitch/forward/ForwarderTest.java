@@ -34,8 +34,11 @@ class ForwarderTest {
         return port;
     }
 
-    private int forward(int mayAsk) {
-        return forwarder.forward(segment, 0, mayAsk, batch, 1);
+    /** How many frames were invalid. */
+    private long forward(int mayAsk) {
+        SenderDrops drops = new SenderDrops();
+        forwarder.forward(segment, 0, mayAsk, drops, batch, 1);
+        return drops.invalid();
     }
 
     private static TcpPacket packet(boolean version6, int payload) {
