@@ -81,7 +81,7 @@ public class NicMetrics {
         List<Counted> counted = nics.stream()
                 .map(nic -> new Counted(nic, labels(nic), nic.tap() == null ? null : counters.get(nic.tap()))).toList();
         FIGURES.forEach(figure -> all.add(figure.of(counted, ofSwitch)));
-        all.addAll(ofSwitch.drops());
+        all.addAll(ofSwitch.all());
         return all;
     }
 

@@ -86,6 +86,10 @@ class UserspaceE2E {
         assertThat(lab.run("ping", "-c", "5", "-i", "0.2", "10.60.0.12").ok()).as("host to vhost-user").isTrue();
         agent.awaitNic(ONE, "wired");
         agent.awaitNic(TWO, "wired");
+        assertThat(agent.get("/q/metrics")).contains("tapwright_switch_connected 1")
+                .containsPattern("tapwright_nic_switch_drops_total\\{.*mac=\"" + ONE + "\".*reason=\"hairpin\".*} \\d")
+                .containsPattern("tapwright_switch_addresses\\{network=\"default\",?} [3-9]")
+                .contains("tapwright_switch_address_moves_total{network=\"default\"", "tapwright_switch_addresses_refused_total{network=\"default\"");
     }
 
     @Test

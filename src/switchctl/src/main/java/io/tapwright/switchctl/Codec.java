@@ -11,6 +11,7 @@ import io.tapwright.model.userspace.DesiredPort;
 import io.tapwright.model.userspace.DesiredPort.TapPort;
 import io.tapwright.model.userspace.DesiredPort.VhostUserPort;
 import io.tapwright.model.userspace.DesiredSwitch;
+import io.tapwright.model.userspace.NetworkState;
 import io.tapwright.model.userspace.PortCounters;
 import io.tapwright.model.userspace.PortState;
 import io.tapwright.model.userspace.PortStatus;
@@ -153,7 +154,13 @@ final class Codec {
         out.put("pid", state.pid());
         out.put("startedAt", state.startedAt().toString());
         out.put("ports", state.ports().stream().map(Codec::fieldsOf).toList());
+        out.put("networks", state.networks().stream().map(Codec::fieldsOf).toList());
         return out;
+    }
+
+    private static Map<String, Object> fieldsOf(NetworkState network) {
+        return Map.of("name", network.network(), "addresses", network.addresses(), "moves", network.moves(),
+                "refused", network.refused());
     }
 
     private static Map<String, Object> fieldsOf(PortState port) {
@@ -201,7 +208,12 @@ final class Codec {
 
     private static SwitchState state(Fields fields) {
         return new SwitchState(fields.integer("pid"), fields.value("startedAt", Instant::parse),
-                fields.objects("ports").stream().map(Codec::portState).toList());
+                fields.objects("ports").stream().map(Codec::portState).toList(),
+                fields.tryObjects("networks").stream().map(Codec::networkState).toList());
+    }
+
+    private static NetworkState networkState(Fields fields) {
+        return new NetworkState(fields.string("name"), fields.number("addresses"), fields.integer("moves"), fields.integer("refused"));
     }
 
     private static PortState portState(Fields fields) {

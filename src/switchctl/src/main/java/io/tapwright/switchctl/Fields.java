@@ -45,6 +45,11 @@ record Fields(String path, Map<?, ?> values) {
         return all;
     }
 
+    /** None where they are missing: agent and switch may be of different age. */
+    List<Fields> tryObjects(String name) {
+        return values.containsKey(name) ? objects(name) : List.of();
+    }
+
     /** A string as a value that checks itself. */
     <T> T value(String name, Function<String, T> parse) {
         String text = string(name);

@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tapwright.model.userspace.DesiredSwitch;
+import io.tapwright.model.userspace.SwitchState;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.Random;
@@ -36,6 +38,13 @@ class CodecTest {
         byte[] line = Codec.line(message);
         assertThat(new String(line, StandardCharsets.UTF_8)).doesNotContain("\n");
         assertThat(Codec.message(line)).isEqualTo(message);
+    }
+
+    @Test
+    void aSwitchThatTellsNothingOfItsNetworksIsUnderstood() {
+        String line = "{\"type\":\"state\",\"state\":{\"pid\":1,\"startedAt\":\"1970-01-01T00:00:00Z\",\"ports\":[]}}";
+        assertThat(Codec.message(line.getBytes(StandardCharsets.UTF_8)))
+                .isEqualTo(new Message.State(OptionalLong.empty(), new SwitchState(1, Instant.EPOCH, List.of(), List.of())));
     }
 
     @Test

@@ -7,6 +7,7 @@ import io.tapwright.model.userspace.DesiredPort;
 import io.tapwright.model.userspace.DesiredPort.TapPort;
 import io.tapwright.model.userspace.DesiredPort.VhostUserPort;
 import io.tapwright.model.userspace.DesiredSwitch;
+import io.tapwright.model.userspace.NetworkState;
 import io.tapwright.model.userspace.PortCounters;
 import io.tapwright.model.userspace.PortState;
 import io.tapwright.model.userspace.PortStatus;
@@ -23,7 +24,8 @@ final class Samples {
     static final SwitchState STATE = new SwitchState(4711, Instant.parse("2026-01-02T03:04:05.678901Z"), List.of(
             new PortState("fast", "web1", PortStatus.RUNNING, "", Instant.EPOCH,
                     new PortCounters(Long.MAX_VALUE, 2, 3, 4, Map.of("ring full", 5L, "no \"buffer\"\n", 6L))),
-            new PortState("fast", "uplink", PortStatus.FAILED, "open tap tw-fast: ENODEV", Instant.EPOCH, PortCounters.ZERO)));
+            new PortState("fast", "uplink", PortStatus.FAILED, "open tap tw-fast: ENODEV", Instant.EPOCH, PortCounters.ZERO)),
+            List.of(new NetworkState("fast", 32768, Long.MAX_VALUE, 7)));
 
     private Samples() {
     }

@@ -71,7 +71,7 @@ class SwitchClientTest {
         connect();
         assertThat(client.apply(Samples.desired(2)).get()).isEqualTo(Samples.STATE);
         assertThat(control.applied).containsExactly(Samples.desired(2));
-        control.state = new SwitchState(2, Instant.EPOCH, List.of());
+        control.state = new SwitchState(2, Instant.EPOCH, List.of(), List.of());
         assertThat(client.state().get()).isEqualTo(control.state);
     }
 
@@ -175,7 +175,7 @@ class SwitchClientTest {
     @Test
     void changesAreTold() throws Exception {
         connect();
-        control.state = new SwitchState(99, Instant.EPOCH, List.of());
+        control.state = new SwitchState(99, Instant.EPOCH, List.of(), List.of());
         server.stateChanged();
         assertThat(told.next()).isEqualTo("state of 99");
     }

@@ -174,7 +174,7 @@ class SwitchServerTest {
     void manyChangesAreToldAsOneStateAndTheLastIsNotMissed() throws Exception {
         Peer agent = connectWelcomed();
         for (int i = 1; i <= 1000; i++) {
-            control.state = new SwitchState(i, Instant.EPOCH, List.of());
+            control.state = new SwitchState(i, Instant.EPOCH, List.of(), List.of());
             server.stateChanged();
         }
         int states = 0;

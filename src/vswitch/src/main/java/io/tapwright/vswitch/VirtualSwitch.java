@@ -7,11 +7,13 @@ import io.tapwright.model.userspace.DesiredPort;
 import io.tapwright.model.userspace.DesiredPort.TapPort;
 import io.tapwright.model.userspace.DesiredPort.VhostUserPort;
 import io.tapwright.model.userspace.DesiredSwitch;
+import io.tapwright.model.userspace.NetworkState;
 import io.tapwright.model.userspace.PortCounters;
 import io.tapwright.model.userspace.PortState;
 import io.tapwright.model.userspace.PortStatus;
 import io.tapwright.model.userspace.SwitchState;
 import io.tapwright.vswitch.forward.Attachment;
+import io.tapwright.vswitch.forward.MacTable;
 import io.tapwright.vswitch.forward.Segment;
 import io.tapwright.vswitch.forward.Worker;
 import io.tapwright.vswitch.forward.Workers;
@@ -189,7 +191,12 @@ public final class VirtualSwitch implements AutoCloseable {
             port.attachment.say();
             ports.add(new PortState(key.network, key.port, port.status, port.reason, port.since, counters(port)));
         });
-        return new SwitchState(ProcessHandle.current().pid(), startedAt, ports);
+        return new SwitchState(ProcessHandle.current().pid(), startedAt, ports, segments.values().stream().map(VirtualSwitch::addresses).toList());
+    }
+
+    private static NetworkState addresses(Segment segment) {
+        MacTable addresses = segment.addresses();
+        return new NetworkState(segment.name(), addresses.size(), addresses.moves(), addresses.refused());
     }
 
     private static PortCounters counters(Attached port) {

@@ -8,8 +8,10 @@ import static io.tapwright.vswitch.driver.GuestNic.numberOf;
 import static io.tapwright.vswitch.driver.TestSwitch.mac;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.entry;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.tapwright.model.userspace.NetworkState;
 import io.tapwright.model.userspace.PortStatus;
 import io.tapwright.vswitch.driver.FrontEnd;
 import io.tapwright.vswitch.driver.GuestNic;
@@ -37,6 +39,8 @@ class VirtualSwitchIT {
 
     private static final Duration SOON = Duration.ofSeconds(5);
     private static final Duration SHORT = Duration.ofMillis(30);
+    /** A group's address, and one that bridges do not forward. */
+    private static final long LLDP = 0x0180_c200_000eL;
 
     private final long fdsBefore = TestSwitch.openFds();
     private final long mappingsBefore = TestSwitch.sharedMappings();
@@ -208,6 +212,27 @@ class VirtualSwitchIT {
         } catch (IOException e) {
             throw new IllegalStateException(e);
         }
+    }
+
+    @Test
+    void whatGoesNowhereIsCountedAtItsSenderAndTheNetworkTellsOfItsAddresses() {
+        lan(1, 2);
+        try (GuestNic one = up(1); GuestNic two = up(2)) {
+            one.send(frame(mac(1), mac(1), 64, 1));
+            one.send(frame(LLDP, mac(1), 64, 2));
+            one.send(frame(LLDP, mac(1), 64, 3));
+            one.send(frame(mac(2), LLDP, 64, 4));
+            one.send(frame(mac(2), mac(7), 64, 5));
+            assertThat(two.receive(SOON)).isEqualTo(frame(mac(2), mac(7), 64, 5));
+            assertThat(lan.state(1).counters().drops()).containsOnly(entry("hairpin", 1L), entry("link-local", 2L),
+                    entry("invalid", 1L), entry("full", 0L), entry("not-ready", 0L));
+            assertThat(lan.state(2).counters().dropped()).isZero();
+            two.send(frame(mac(1), mac(7), 64, 6));
+            assertThat(one.receive(SOON)).isEqualTo(frame(mac(1), mac(7), 64, 6));
+            assertThat(lan.networks()).containsExactly(new NetworkState(TestSwitch.NETWORK, 3, 1, 0));
+        }
+        lan.without(1);
+        assertThat(lan.networks()).containsExactly(new NetworkState(TestSwitch.NETWORK, 2, 1, 0));
     }
 
     @Test

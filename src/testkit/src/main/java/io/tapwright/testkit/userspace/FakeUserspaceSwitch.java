@@ -198,6 +198,6 @@ public final class FakeUserspaceSwitch implements UserspaceSwitch {
     }
 
     private SwitchState now() {
-        return new SwitchState(pid, Instant.EPOCH, List.copyOf(ports.values()));
+        return new SwitchState(pid, Instant.EPOCH, List.copyOf(ports.values()), List.of());
     }
 }

@@ -6,6 +6,7 @@ import io.tapwright.model.MacAddress;
 import io.tapwright.model.userspace.DesiredNetwork;
 import io.tapwright.model.userspace.DesiredPort;
 import io.tapwright.model.userspace.DesiredSwitch;
+import io.tapwright.model.userspace.NetworkState;
 import io.tapwright.model.userspace.PortState;
 import io.tapwright.model.userspace.PortStatus;
 import io.tapwright.vswitch.SwitchSettings;
@@ -86,6 +87,10 @@ public final class TestSwitch implements AutoCloseable {
 
     public PortState state(int number) {
         return virtualSwitch.state().port(NETWORK, "p" + number).orElseThrow();
+    }
+
+    public List<NetworkState> networks() {
+        return virtualSwitch.state().networks();
     }
 
     /** Waits for a port to stand like this. */
