@@ -40,15 +40,18 @@ public final class SwitchServer implements AutoCloseable {
     private final Path socket;
     private final SwitchControl control;
     private final ServerSocketChannel listening;
+    /** Device and inode of the socket that is ours. */
+    private final Object inode;
     private final Set<ServerConnection> connections = ConcurrentHashMap.newKeySet();
     private final AtomicInteger captures = new AtomicInteger();
     private final Object applying = new Object();
     private volatile DesiredSwitch held = DesiredSwitch.EMPTY;
 
-    private SwitchServer(Path socket, SwitchControl control, ServerSocketChannel listening) {
+    private SwitchServer(Path socket, SwitchControl control, ServerSocketChannel listening, Object inode) {
         this.socket = socket;
         this.control = control;
         this.listening = listening;
+        this.inode = inode;
     }
 
     /**
@@ -61,14 +64,16 @@ public final class SwitchServer implements AutoCloseable {
     public static SwitchServer open(Path socket, SwitchControl control) throws IOException {
         claim(socket);
         ServerSocketChannel listening = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
+        Object inode;
         try {
             listening.bind(UnixDomainSocketAddress.of(socket));
             Files.setPosixFilePermissions(socket, PosixFilePermissions.fromString("rw-rw-rw-"));
+            inode = inodeOf(socket);
         } catch (IOException e) {
             listening.close();
             throw new IOException("listen on control socket " + socket + ": " + e.getMessage(), e);
         }
-        SwitchServer server = new SwitchServer(socket, control, listening);
+        SwitchServer server = new SwitchServer(socket, control, listening, inode);
         Thread.ofPlatform().name("switch-control").daemon().start(server::accept);
         return server;
     }
@@ -80,13 +85,31 @@ public final class SwitchServer implements AutoCloseable {
 
     @Override
     public void close() {
+        removeSocket();
         try {
             listening.close();
-            Files.deleteIfExists(socket);
         } catch (IOException gone) {
-            // Whoever listens next replaces it.
+            // There is nobody who could do more about it.
         }
         List.copyOf(connections).forEach(ServerConnection::close);
+    }
+
+    /**
+     * Before it is closed: as long as we listen nobody takes it for a dead switch's, and its inode can't be another's. What a
+     * successor has made in its place stays.
+     */
+    private void removeSocket() {
+        try {
+            if (inodeOf(socket).equals(inode)) {
+                Files.delete(socket);
+            }
+        } catch (IOException left) {
+            // Whoever listens next replaces it, if it is there at all.
+        }
+    }
+
+    private static Object inodeOf(Path socket) throws IOException {
+        return Files.readAttributes(socket, BasicFileAttributes.class).fileKey();
     }
 
     Message.Welcome welcome() {

@@ -207,6 +207,17 @@ class SwitchServerTest {
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(socket))).isEqualTo("rw-rw-rw-");
     }
 
+    @Test
+    void itsSocketGoesWithItButNotTheOneThatASuccessorMade() throws IOException {
+        Files.delete(socket);
+        SwitchServer successor = SwitchServer.open(socket, control);
+        server.close();
+        assertThat(connect().read()).isEqualTo(new Message.Welcome(DesiredSwitch.EMPTY, Samples.STATE));
+        successor.close();
+        assertThat(socket).doesNotExist();
+        successor.close();
+    }
+
     private Peer connectWelcomed() throws IOException {
         Peer peer = connect();
         peer.read();
