@@ -34,6 +34,8 @@ public final class Endpoint implements Attachment {
     private final PortStanding standing;
     private final Retry retry;
     private Fd listening;
+    /** Device and inode of the socket that is ours. */
+    private Object inode;
     private Connection connection;
     /** Why the last connection ended, or none came about. */
     private String lastEnd = "";
@@ -92,18 +94,23 @@ public final class Endpoint implements Attachment {
     private void listen() throws IOException {
         Path path = settings.socket();
         // A socket that a switch before us left; anything else is not ours to remove, and bind says so.
-        if (Files.exists(path) && Files.readAttributes(path, BasicFileAttributes.class).isOther()) {
+        if (Files.exists(path) && attributes().isOther()) {
             Files.delete(path);
         }
         Fd socket = UnixSocket.listen(path);
         try {
             Files.setPosixFilePermissions(path, PosixFilePermissions.fromString(MODE));
+            inode = attributes().fileKey();
         } catch (IOException e) {
             socket.close();
             throw e;
         }
         listening = socket;
         loop.watch(listening, this::onConnection);
+    }
+
+    private BasicFileAttributes attributes() throws IOException {
+        return Files.readAttributes(settings.socket(), BasicFileAttributes.class);
     }
 
     private void onConnection() {
@@ -198,12 +205,19 @@ public final class Endpoint implements Attachment {
         }
         if (listening != null) {
             loop.unwatch(listening);
+            removeSocket();
             listening.close();
-            try {
-                Files.deleteIfExists(settings.socket());
-            } catch (IOException left) {
-                // Whoever listens there next replaces it.
+        }
+    }
+
+    /** Before it is closed, so that its inode can't be another's. What a successor has made in its place stays. */
+    private void removeSocket() {
+        try {
+            if (attributes().fileKey().equals(inode)) {
+                Files.delete(settings.socket());
             }
+        } catch (IOException left) {
+            // Whoever listens there next replaces it, if it is there at all.
         }
     }
 }

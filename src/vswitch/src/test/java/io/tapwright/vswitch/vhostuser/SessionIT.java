@@ -14,6 +14,7 @@ import io.tapwright.vswitch.driver.GuestRam;
 import io.tapwright.vswitch.driver.TestSwitch;
 import io.tapwright.vswitch.posix.EventFd;
 import io.tapwright.vswitch.posix.Fd;
+import io.tapwright.vswitch.posix.UnixSocket;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -403,6 +404,19 @@ class SessionIT {
     void theSocketIsThereForOwnerAndGroupAlone() throws IOException {
         assertThat(java.nio.file.attribute.PosixFilePermissions.toString(Files.getPosixFilePermissions(lan.socket(1))))
                 .isEqualTo("rw-rw----");
+    }
+
+    @Test
+    void theSocketGoesWithThePortButNotTheOneThatASuccessorMade() throws IOException {
+        Files.delete(lan.socket(2));
+        try (Fd successor = UnixSocket.listen(lan.socket(2))) {
+            lan.without(2);
+            assertThat(lan.socket(2)).exists();
+            assertThat(successor.isOpen()).isTrue();
+        }
+        Files.delete(lan.socket(2));
+        lan.without(1);
+        assertThat(lan.socket(1)).doesNotExist();
     }
 
     @Test
