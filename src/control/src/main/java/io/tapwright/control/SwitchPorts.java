@@ -9,22 +9,17 @@ import io.tapwright.model.userspace.DesiredPort.TapPort;
 import io.tapwright.model.userspace.DesiredPort.VhostUserPort;
 import io.tapwright.model.userspace.DesiredSwitch;
 import io.tapwright.model.userspace.PortState;
-import io.tapwright.model.userspace.PortStatus;
 import io.tapwright.model.userspace.SwitchState;
 import io.tapwright.model.userspace.UserspaceSwitch;
 import io.tapwright.model.userspace.UserspaceSwitchListener;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
-import java.util.stream.Collectors;
 
 /**
  * What the switch in user space is to have, and what it said it has. What it has without anybody's wish, after a restart
@@ -49,19 +44,14 @@ final class SwitchPorts implements UserspaceSwitchListener {
     private final LongSupplier nanoClock;
     private final ControlListener listener;
     private final SwitchWishes wishes = new SwitchWishes();
+    private final SwitchAnswers answers = new SwitchAnswers();
     private final List<Settling> settling = new ArrayList<>();
 
-    /** What the switch has said that it has, by {@link #name}; empty while it can't be reached, or has not answered yet. */
-    private Map<String, DesiredPort> confirmed = Map.of();
-    private Map<String, PortState> states = Map.of();
-    private boolean reachable;
     private boolean toldLost;
-    private String trouble = "not connected yet";
     /** What was asked of the switch last, and whether something else is wanted by now. */
     private DesiredSwitch asked;
     private boolean outdated = true;
-    /** It has refused what was asked, and is asked again from then on. */
-    private boolean refused;
+    /** When it is asked again if it refuses. */
     private long askAgainNanos;
 
     private record Settling(DomainId domain, CompletableFuture<Boolean> done) {
@@ -136,7 +126,7 @@ final class SwitchPorts implements UserspaceSwitchListener {
     }
 
     synchronized boolean isReachable() {
-        return reachable;
+        return answers.isReachable();
     }
 
     /** Why the switch does not have the port that this NIC is to have; empty where it has, or in a dry run. */
@@ -164,13 +154,9 @@ final class SwitchPorts implements UserspaceSwitchListener {
     @Override
     public void onConnected(DesiredSwitch held, SwitchState state) {
         synchronized (this) {
-            reachable = true;
+            answers.connected(state);
             toldLost = false;
-            trouble = "";
-            confirmed = Map.of();
-            states = byName(state);
             outdated = true;
-            refused = false;
             wishes.adopt(held, networks);
             submit();
         }
@@ -181,30 +167,18 @@ final class SwitchPorts implements UserspaceSwitchListener {
 
     @Override
     public void onState(SwitchState state) {
-        Map<String, PortState> before;
-        Map<String, PortState> now = byName(state);
+        List<PortState> changed;
         synchronized (this) {
-            before = states;
-            states = now;
+            changed = answers.told(state);
         }
-        Set<String> names = new HashSet<>(before.keySet());
-        names.addAll(now.keySet());
-        for (String name : names) {
-            PortState was = before.get(name);
-            PortState is = now.get(name);
-            if (was == null || is == null || !was.saysTheSameAs(is)) {
-                lookAt(was == null ? is : was);
-            }
-        }
+        changed.forEach(this::lookAt);
     }
 
     /** Said once of each loss; the reasons for which no attempt to come back succeeds are seen at the next look. */
     @Override
     public void onLost(String reason) {
         synchronized (this) {
-            reachable = false;
-            trouble = reason;
-            confirmed = Map.of();
+            answers.lost(reason);
             asked = null;
             if (toldLost) {
                 return;
@@ -217,19 +191,13 @@ final class SwitchPorts implements UserspaceSwitchListener {
 
     private void onAnswer(DesiredSwitch desired, SwitchState state, Throwable failure) {
         List<CompletableFuture<Boolean>> done = new ArrayList<>();
-        Map<String, DesiredPort> before;
-        Map<String, DesiredPort> now = new HashMap<>();
+        List<PortState> fresh = List.of();
         synchronized (this) {
             if (desired != asked) {
                 return; // of a connection that is gone, or overtaken by a later wish
             }
-            before = confirmed;
             if (failure == null) {
-                desired.networks().forEach(n -> n.ports().forEach(port -> now.put(name(n.name(), port.name()), port)));
-                trouble = "";
-                refused = false;
-                confirmed = now;
-                states = byName(state);
+                fresh = answers.confirmed(desired, state);
                 settling.stream().filter(one -> isSettled(one.domain)).forEach(one -> done.add(one.done));
             }
         }
@@ -238,20 +206,17 @@ final class SwitchPorts implements UserspaceSwitchListener {
             return;
         }
         done.forEach(one -> one.complete(true));
-        state.ports().stream().filter(port -> now.get(nameOf(port)) instanceof DesiredPort has
-                && !has.equals(before.get(nameOf(port)))).forEach(this::lookAt);
+        fresh.forEach(this::lookAt);
     }
 
     /** Everything that it was asked for at once was refused, so nobody knows what it has; it is asked again after a while. */
     private void onRefusal(String reason) {
         boolean isNew;
         synchronized (this) {
-            if (!reachable) {
+            if (!answers.isReachable()) {
                 return; // which is told by itself
             }
-            isNew = !refused || !trouble.equals(reason);
-            trouble = reason;
-            refused = true;
+            isNew = answers.refused(reason);
             askAgainNanos = nanoClock.getAsLong() + RETRY.toNanos();
         }
         if (isNew) {
@@ -265,8 +230,8 @@ final class SwitchPorts implements UserspaceSwitchListener {
     // With the monitor held
 
     private void submit() {
-        boolean again = refused && nanoClock.getAsLong() - askAgainNanos >= 0;
-        if (dryRun || !reachable || !outdated && !again) {
+        boolean again = answers.isRefusing() && nanoClock.getAsLong() - askAgainNanos >= 0;
+        if (dryRun || !answers.isReachable() || !outdated && !again) {
             return;
         }
         DesiredSwitch desired = wishes.asDesired();
@@ -280,13 +245,7 @@ final class SwitchPorts implements UserspaceSwitchListener {
         if (dryRun) {
             return new Finding.Unknown("dry run: would plug it into the switch in user space");
         }
-        if (!reachable) {
-            return new Finding.Unknown("the switch in user space is not reachable: " + trouble);
-        }
-        PortState state = states.get(name(network, port.name()));
-        return port.equals(confirmed.get(name(network, port.name()))) && state != null
-                ? new Finding.Is(state)
-                : new Finding.Unknown("the switch in user space does not have its port yet" + (trouble.isEmpty() ? "" : ": " + trouble));
+        return answers.of(network, port);
     }
 
     private Optional<String> missing(Plug plug) {
@@ -299,9 +258,7 @@ final class SwitchPorts implements UserspaceSwitchListener {
     }
 
     private boolean mayHavePeer(Plug plug) {
-        PortState state = states.get(name(plug.network(), plug.port().name()));
-        return !dryRun && (!reachable
-                || state != null && (state.status() == PortStatus.CONNECTED || state.status() == PortStatus.RUNNING));
+        return !dryRun && answers.mayHavePeer(plug.network(), plug.port());
     }
 
     // Without
@@ -317,18 +274,5 @@ final class SwitchPorts implements UserspaceSwitchListener {
                 queue.add(new Key.Network(port.network()));
             }
         });
-    }
-
-    private static Map<String, PortState> byName(SwitchState state) {
-        return state.ports().stream().collect(Collectors.toMap(SwitchPorts::nameOf, p -> p, (a, b) -> b, HashMap::new));
-    }
-
-    /** No network's name has a line break. */
-    private static String name(String network, String port) {
-        return network + "\n" + port;
-    }
-
-    private static String nameOf(PortState port) {
-        return name(port.network(), port.port());
     }
 }
