@@ -12,11 +12,10 @@ import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 
 /**
  * The agent's end of the conversation: connects for as long as it lives, and hands over all that is wanted on each
@@ -37,17 +36,11 @@ public final class SwitchClient implements UserspaceSwitch {
     private final Object lock = new Object();
     private final List<Thread> threads = new ArrayList<>();
 
-    /** All that is wanted; null before anybody has said so. */
-    private DesiredSwitch desired;
-    private boolean toApply;
-    private List<CompletableFuture<SwitchState>> applying = new ArrayList<>();
-    private List<CompletableFuture<SwitchState>> asking = new ArrayList<>();
-    private final Map<Long, List<CompletableFuture<SwitchState>>> unanswered = new HashMap<>();
+    private final Requests requests = new Requests();
     private LineChannel current;
     private CompletableFuture<String> endOfCurrent = new CompletableFuture<>();
     private boolean welcomed;
     private String lost = "not connected yet";
-    private long lastId;
     private boolean closed;
 
     public SwitchClient(Path socket) {
@@ -69,16 +62,15 @@ public final class SwitchClient implements UserspaceSwitch {
     @Override
     public CompletableFuture<SwitchState> apply(DesiredSwitch wanted) {
         synchronized (lock) {
-            desired = wanted;
-            toApply = true;
-            return enqueue(applying);
+            requests.want(wanted);
+            return enqueue(requests::apply);
         }
     }
 
     @Override
     public CompletableFuture<SwitchState> state() {
         synchronized (lock) {
-            return enqueue(asking);
+            return enqueue(requests::ask);
         }
     }
 
@@ -97,12 +89,11 @@ public final class SwitchClient implements UserspaceSwitch {
         forgetConnection("the agent is stopping");
     }
 
-    private CompletableFuture<SwitchState> enqueue(List<CompletableFuture<SwitchState>> waiting) {
+    private CompletableFuture<SwitchState> enqueue(Supplier<CompletableFuture<SwitchState>> request) {
         if (current == null) {
             return CompletableFuture.failedFuture(unreachable(lost));
         }
-        CompletableFuture<SwitchState> answer = new CompletableFuture<>();
-        waiting.add(answer);
+        CompletableFuture<SwitchState> answer = request.get();
         lock.notifyAll();
         return answer;
     }
@@ -199,7 +190,7 @@ public final class SwitchClient implements UserspaceSwitch {
         listener.onConnected(held, state);
         synchronized (lock) {
             welcomed = true;
-            toApply = desired != null;
+            requests.applyAnew();
             lock.notifyAll();
         }
     }
@@ -217,34 +208,27 @@ public final class SwitchClient implements UserspaceSwitch {
     private void answered(long id, SwitchState state, SwitchException refusal) {
         List<CompletableFuture<SwitchState>> asked;
         synchronized (lock) {
-            asked = unanswered.remove(id);
+            asked = requests.answered(id);
         }
-        if (asked != null) {
-            asked.forEach(answer -> {
-                if (refusal == null) {
-                    answer.complete(state);
-                } else {
-                    answer.completeExceptionally(refusal);
-                }
-            });
-        }
+        asked.forEach(answer -> {
+            if (refusal == null) {
+                answer.complete(state);
+            } else {
+                answer.completeExceptionally(refusal);
+            }
+        });
     }
 
     /** @return whether there was one that the switch had welcomed */
     private boolean forgetConnection(String reason) {
-        List<CompletableFuture<SwitchState>> abandoned = new ArrayList<>();
+        List<CompletableFuture<SwitchState>> abandoned;
         boolean was;
         synchronized (lock) {
             was = welcomed;
             welcomed = false;
             current = null;
             lost = reason;
-            unanswered.values().forEach(abandoned::addAll);
-            unanswered.clear();
-            abandoned.addAll(applying);
-            abandoned.addAll(asking);
-            applying = new ArrayList<>();
-            asking = new ArrayList<>();
+            abandoned = requests.abandon();
         }
         abandoned.forEach(answer -> answer.completeExceptionally(unreachable(reason)));
         return was;
@@ -272,26 +256,15 @@ public final class SwitchClient implements UserspaceSwitch {
     /** What is to be sent next; null where there is no more to come. */
     private Letter next() throws InterruptedException {
         synchronized (lock) {
-            while (!closed && !(welcomed && (toApply || !asking.isEmpty()))) {
+            while (!closed && !(welcomed && requests.areWaiting())) {
                 lock.wait();
             }
             if (closed) {
                 return null;
             }
-            long id = ++lastId;
-            CompletableFuture<SwitchState> first = new CompletableFuture<>();
-            watch(current, first, endOfCurrent);
-            if (toApply) {
-                toApply = false;
-                applying.add(first);
-                unanswered.put(id, applying);
-                applying = new ArrayList<>();
-                return new Letter(current, new Message.Apply(id, desired));
-            }
-            asking.add(first);
-            unanswered.put(id, asking);
-            asking = new ArrayList<>();
-            return new Letter(current, new Message.Ask(id));
+            CompletableFuture<SwitchState> answer = new CompletableFuture<>();
+            watch(current, answer, endOfCurrent);
+            return new Letter(current, requests.next(answer));
         }
     }
 
