@@ -10,7 +10,6 @@ public final class EventFd {
     private static final int EFD_CLOEXEC = 0x80000;
     private static final int EFD_NONBLOCK = 0x800;
 
-    private final LibC c = new LibC();
     private final MemorySegment buffer = Arena.ofAuto().allocate(Long.BYTES, Long.BYTES);
 
     public static Fd create() {
@@ -21,12 +20,12 @@ public final class EventFd {
     public void signal(int fd) {
         // In bounds: eight bytes of the buffer, which has as many.
         Memory.putLong(buffer.address(), 1);
-        c.write(fd, buffer.address(), Long.BYTES);
+        LibC.tryWrite(fd, buffer.address(), Long.BYTES);
     }
 
     /** Makes it unreadable; true if it was readable. */
     public boolean drain(int fd) {
         // In bounds: read writes at most the eight bytes that the buffer has.
-        return c.read(fd, buffer.address(), Long.BYTES) == Long.BYTES;
+        return LibC.tryRead(fd, buffer.address(), Long.BYTES) == Long.BYTES;
     }
 }

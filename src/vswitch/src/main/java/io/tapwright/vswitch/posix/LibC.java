@@ -37,7 +37,6 @@ public final class LibC {
     private static final VarHandle ERRNO_VALUE = STATE.varHandle(MemoryLayout.PathElement.groupElement("errno"));
 
     private static final MethodHandle READ = ofLong("read", JAVA_INT, JAVA_LONG, JAVA_LONG);
-    private static final MethodHandle WRITE = ofLong("write", JAVA_INT, JAVA_LONG, JAVA_LONG);
     private static final MethodHandle READV = ofLong("readv", JAVA_INT, JAVA_LONG, JAVA_INT);
     private static final MethodHandle WRITEV = ofLong("writev", JAVA_INT, JAVA_LONG, JAVA_INT);
     private static final MethodHandle RECVMSG = ofLong("recvmsg", JAVA_INT, JAVA_LONG, JAVA_INT);
@@ -55,7 +54,9 @@ public final class LibC {
     private static final MethodHandle FTRUNCATE = ofInt("ftruncate", JAVA_INT, JAVA_LONG);
     private static final MethodHandle EPOLL_CREATE1 = ofInt("epoll_create1", JAVA_INT);
     private static final MethodHandle EPOLL_CTL = ofInt("epoll_ctl", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG);
-    /** Without errno: keeping that makes garbage where the compiler does not see through it, and this call is a worker's. */
+    /** These without errno: keeping that makes garbage where the compiler does not see through it, and these calls are a worker's. */
+    private static final MethodHandle TRY_READ = bind("read", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG));
+    private static final MethodHandle TRY_WRITE = bind("write", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG));
     private static final MethodHandle EPOLL_WAIT =
             bind("epoll_wait", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_INT));
     private static final MethodHandle SOCKET = ofInt("socket", JAVA_INT, JAVA_INT, JAVA_INT);
@@ -109,9 +110,19 @@ public final class LibC {
         }
     }
 
-    public long write(int fd, long buffer, long length) {
+    /** Answers only that it failed, by -1, not why. */
+    public static long tryRead(int fd, long buffer, long length) {
         try {
-            return checked((long) WRITE.invokeExact(state, fd, buffer, length));
+            return (long) TRY_READ.invokeExact(fd, buffer, length);
+        } catch (Throwable e) {
+            throw impossible(e);
+        }
+    }
+
+    /** Likewise. */
+    public static long tryWrite(int fd, long buffer, long length) {
+        try {
+            return (long) TRY_WRITE.invokeExact(fd, buffer, length);
         } catch (Throwable e) {
             throw impossible(e);
         }
