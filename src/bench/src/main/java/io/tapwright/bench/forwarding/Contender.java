@@ -17,6 +17,6 @@ sealed interface Contender permits VhostContender, KernelContender {
     /** Why it can't run here; empty where it can. */
     Optional<String> missing();
 
-    /** Starts it, sends, stops it. */
-    Measurement measure(Rig rig, Load load) throws Exception;
+    /** Starts it, sends, stops it; a contender that guests of that kind can't use has its own. */
+    Measurement measure(Rig rig, Traffic traffic, Load load) throws Exception;
 }

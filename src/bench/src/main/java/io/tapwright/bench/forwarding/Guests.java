@@ -10,7 +10,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** One process of {@code src/main/c/traffic}, which has connected its ports and waits to be told to begin. */
+/** One process of guests, which has connected its ports and waits to be told to begin. */
 final class Guests implements AutoCloseable {
 
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -52,13 +52,13 @@ final class Guests implements AutoCloseable {
             throw failure();
         }
         if (!process.waitFor(atMost.toMillis(), TimeUnit.MILLISECONDS)) {
-            throw new IllegalStateException("traffic: does not end after " + line);
+            throw new IllegalStateException("guests: does not end after " + line);
         }
         return JSON.readTree(line);
     }
 
     private IllegalStateException failure() throws IOException {
-        return new IllegalStateException("traffic: " + Files.readString(errors).strip());
+        return new IllegalStateException("guests: " + Files.readString(errors).strip());
     }
 
     /** What waits for its input to end, ends; what does not, is killed. */

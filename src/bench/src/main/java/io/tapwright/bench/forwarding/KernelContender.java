@@ -32,7 +32,7 @@ record KernelContender() implements Contender {
     }
 
     @Override
-    public Measurement measure(Rig rig, Load load) throws Exception {
+    public Measurement measure(Rig rig, Traffic ignored, Load load) throws Exception {
         if (load.ports() != 2 || load.ways() != 1) {
             throw new IllegalArgumentException("measure the kernel's bridge: one way between two ports, not " + load);
         }
@@ -47,10 +47,10 @@ record KernelContender() implements Contender {
                 ip(namespace, "link set " + tap + " mtu " + mtu + " master br0 up");
             }
             String json = namespace.execute(rig.tapTraffic().toString(), "tap0", "tap1", Integer.toString(load.size()),
-                    Integer.toString(rig.cores().guests()), Double.toString(Generator.WARM_UP_SECONDS),
-                    Double.toString(Generator.SECONDS));
+                    Integer.toString(rig.cores().guests()), Double.toString(Traffic.WARM_UP_SECONDS),
+                    Double.toString(Traffic.SECONDS));
             var result = JSON.readTree(json);
-            return Measurement.of(List.of(result), 1 - result.get("coreShare").asDouble());
+            return Measurement.of(result, 1 - result.get("coreShare").asDouble());
         }
     }
 

@@ -1,8 +1,6 @@
 package io.tapwright.bench.forwarding;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import java.util.Collection;
-import java.util.function.ToDoubleFunction;
 
 /**
  * What came of one run.
@@ -13,28 +11,32 @@ import java.util.function.ToDoubleFunction;
  * @param refused         the share of bursts that the sender's ring did not take whole, for it was full; where it is near 0,
  *                        the guests' side was the limit
  * @param waited          the share of the time in which a thread that counts was ready to run, and others had its core
+ * @param distance        of the two cores
  */
-record Measurement(double framesPerSecond, double gbitPerSecond, double lost, double refused, double waited) {
+record Measurement(double framesPerSecond, double gbitPerSecond, double lost, double refused, double waited, CoreDistance distance) {
 
     private static final double DISTURBED = 0.03;
 
-    static Measurement of(Collection<JsonNode> generators, double waited) {
-        return new Measurement(sum(generators, g -> g.get("framesPerSecond").asDouble()),
-                sum(generators, g -> g.get("gbitPerSecond").asDouble()),
-                sum(generators, g -> g.get("lostOfAll").asDouble()) / generators.size(),
-                sum(generators, g -> g.get("refusedOfBursts").asDouble()) / generators.size(), waited);
+    static Measurement of(JsonNode result, double waited) {
+        return new Measurement(result.get("framesPerSecond").asDouble(), result.get("gbitPerSecond").asDouble(),
+                result.get("lostOfAll").asDouble(), result.get("refusedOfBursts").asDouble(), waited, CoreDistance.CHANGED);
     }
 
-    private static double sum(Collection<JsonNode> generators, ToDoubleFunction<JsonNode> value) {
-        return generators.stream().mapToDouble(value).sum();
+    Measurement at(CoreDistance measured) {
+        return new Measurement(framesPerSecond, gbitPerSecond, lost, refused, waited, measured);
     }
 
     double megaFrames() {
         return framesPerSecond / 1e6;
     }
 
-    /** Whether somebody else had too much of the cores for it to count. */
+    /** The share of the time that others had; all of it where the cores were exchanged under way. */
+    double disturbance() {
+        return distance == CoreDistance.CHANGED ? 1 : waited;
+    }
+
+    /** Whether that is too much for it to count. */
     boolean disturbed() {
-        return waited > DISTURBED;
+        return disturbance() > DISTURBED;
     }
 }

@@ -12,7 +12,7 @@ final class Peers {
     }
 
     static List<Contender> all(Path root) {
-        return List.of(new SwitchContender(root), new OvsContender(), new TestpmdContender(), new KernelContender());
+        return List.of(new SwitchContender(root, List.of()), new OvsContender(), new TestpmdContender(), new KernelContender());
     }
 
     static List<VhostContender> vhost(Path root) {

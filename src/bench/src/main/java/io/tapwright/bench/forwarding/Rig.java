@@ -19,20 +19,24 @@ final class Rig implements AutoCloseable {
 
     /** For the greediest back-end. */
     private static final int MEBIBYTES = 1024;
+    private static final String TAP_TRAFFIC = "tap_traffic";
+    private static final String DISTANCE = "distance";
 
     private final Path root;
     private final Path directory;
     private final Cores cores;
     private final HugePages pages;
-    private final Generator generator;
+    private final RingGuests rings;
+    private final DriverGuests driver;
     private final Thread onExit = Thread.ofPlatform().unstarted(this::abandon);
 
-    private Rig(Path root, Path directory, Cores cores, HugePages pages, Generator generator) {
+    private Rig(Path root, Path directory, Cores cores, HugePages pages, RingGuests rings, DriverGuests driver) {
         this.root = root;
         this.directory = directory;
         this.cores = cores;
         this.pages = pages;
-        this.generator = generator;
+        this.rings = rings;
+        this.driver = driver;
     }
 
     /** @param ports how many guests there will be at most */
@@ -40,10 +44,13 @@ final class Rig implements AutoCloseable {
         Path directory = Files.createTempDirectory(Path.of("/tmp"), "tw-frames.");
         try {
             Cores cores = Cores.ofMachine();
-            Generator generator = Generator.compile(tools.source("c/traffic"), directory, cores);
-            Command.run(Duration.ofMinutes(1), new byte[0], List.of("cc", "-O3", "-o", directory.resolve("tap_traffic").toString(),
-                    tools.source("c/tap_traffic.c").toString())).orThrow();
-            Rig rig = new Rig(tools.root(), directory, cores, HugePages.reserve(MEBIBYTES + Generator.mebibytes(ports)), generator);
+            DriverGuests driver = DriverGuests.compile(tools.source("c/traffic"), directory, cores);
+            for (String program : List.of(TAP_TRAFFIC, DISTANCE)) {
+                Command.run(Duration.ofMinutes(1), new byte[0], List.of("cc", "-O3", "-pthread", "-o", directory.resolve(program).toString(),
+                        tools.source("c/" + program + ".c").toString())).orThrow();
+            }
+            Rig rig = new Rig(tools.root(), directory, cores, HugePages.reserve(MEBIBYTES + DriverGuests.mebibytes(ports)),
+                    RingGuests.compile(tools.source("c/rings"), directory, cores), driver);
             Runtime.getRuntime().addShutdownHook(rig.onExit);
             return rig;
         } catch (IOException | RuntimeException | AssertionError e) {
@@ -66,12 +73,20 @@ final class Rig implements AutoCloseable {
         return cores;
     }
 
-    Generator generator() {
-        return generator;
+    RingGuests rings() {
+        return rings;
+    }
+
+    DriverGuests driver() {
+        return driver;
     }
 
     Path tapTraffic() {
-        return directory.resolve("tap_traffic");
+        return directory.resolve(TAP_TRAFFIC);
+    }
+
+    Path distance() {
+        return directory.resolve(DISTANCE);
     }
 
     private void abandon() {

@@ -42,7 +42,7 @@ public final class SwitchCheckBenchmark implements Benchmark {
 
     private static JsonNode check(Rig rig, VhostContender contender, Load load) throws Exception {
         try (BackEnd backEnd = contender.start(rig, load.ports(), load.mtu())) {
-            return rig.generator().run("check", backEnd, load, List.of("seconds=" + SECONDS));
+            return rig.driver().run("check", backEnd, load, List.of("seconds=" + SECONDS));
         }
     }
 

@@ -24,11 +24,11 @@ import java.util.stream.Stream;
 /**
  * Tapwright's switch as it was built, told its ports as the agent tells it.
  *
- * @param root the project's folder
+ * @param root        the project's folder
+ * @param javaOptions beside those of the program itself
  */
-record SwitchContender(Path root) implements VhostContender {
+record SwitchContender(Path root, List<String> javaOptions) implements VhostContender {
 
-    private static final String MAIN = "io.tapwright.switchd.Main";
     private static final Duration PATIENCE = Duration.ofSeconds(30);
     private static final String JAVA_OPTIONS = "TAPWRIGHT_SWITCH_JAVA_OPTIONS";
     private static final String SWITCH_OPTIONS = "TAPWRIGHT_SWITCH_OPTIONS";
@@ -52,8 +52,7 @@ record SwitchContender(Path root) implements VhostContender {
 
     @Override
     public Optional<String> missing() {
-        return Files.exists(built("classes").resolve(MAIN.replace('.', '/') + ".class")) ? Optional.empty()
-                : Optional.of("src/switchd is not built: there is no " + MAIN);
+        return Files.exists(root.resolve("src/switchd/target/lib")) ? Optional.empty() : Optional.of("src/switchd is not built");
     }
 
     @Override
@@ -65,13 +64,11 @@ record SwitchContender(Path root) implements VhostContender {
     public BackEnd start(Rig rig, int ports, int mtu) throws Exception {
         Path directory = Files.createTempDirectory(rig.directory(), "switch");
         Path control = directory.resolve("control.sock");
-        List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin/java").toString(),
-                "--enable-native-access=ALL-UNNAMED"));
-        command.addAll(options(JAVA_OPTIONS));
-        command.addAll(List.of("-cp", built("classes") + ":" + built("lib") + "/*", MAIN,
+        List<String> command = new ArrayList<>(List.of(root.resolve("deploy/lib/switch").toString(),
                 "--control-socket", control.toString(), "--socket-directory", directory.toString(), "--workers", "1"));
         command.addAll(options(SWITCH_OPTIONS));
-        Daemon daemon = Daemon.start(directory.resolve("log"), Map.of(), rig.cores().onBackEnd(command));
+        Daemon daemon = Daemon.start(directory.resolve("log"), Map.of("JAVA_HOME", System.getProperty("java.home"), JAVA_OPTIONS,
+                String.join(" ", options(JAVA_OPTIONS)) + " " + String.join(" ", javaOptions)), rig.cores().onBackEnd(command));
         try {
             List<Path> sockets = IntStream.range(0, ports).mapToObj(i -> directory.resolve("p" + i)).toList();
             daemon.await("its control socket", PATIENCE, () -> daemon.tail().contains("ready at"));
@@ -117,10 +114,6 @@ record SwitchContender(Path root) implements VhostContender {
         public void onLost(String reason) {
             connected.completeExceptionally(new IOException(reason));
         }
-    }
-
-    private Path built(String what) {
-        return root.resolve("src/switchd/target").resolve(what);
     }
 
     private static List<String> options(String variable) {

@@ -28,7 +28,7 @@ public final class SwitchRestBenchmark implements Benchmark {
         List<Rest> all = new ArrayList<>();
         JsonNode floor;
         try (Rig rig = Rig.open(tools, PORTS)) {
-            floor = rig.generator().floor(TIMES);
+            floor = rig.driver().floor(TIMES);
             for (VhostContender contender : present) {
                 double percent = idle(rig, contender);
                 all.add(new Rest(contender, percent, first(rig, contender)));
@@ -43,7 +43,7 @@ public final class SwitchRestBenchmark implements Benchmark {
             return Double.NaN;
         }
         try (BackEnd backEnd = contender.start(rig, PORTS, Load.between(64).mtu())) {
-            List<Guests> guests = rig.generator().hold(backEnd, PORTS);
+            List<Guests> guests = rig.driver().hold(backEnd, PORTS);
             try {
                 Thread.sleep(SETTLE_SECONDS * 1000L);
                 CpuTime before = CpuTime.of(backEnd.pid());
@@ -58,7 +58,7 @@ public final class SwitchRestBenchmark implements Benchmark {
 
     private static JsonNode first(Rig rig, VhostContender contender) throws Exception {
         try (BackEnd backEnd = contender.start(rig, 2, Load.between(64).mtu())) {
-            return rig.generator().run("latency", backEnd, Load.between(64), List.of("silence=1", "times=" + TIMES));
+            return rig.driver().run("latency", backEnd, Load.between(64), List.of("silence=1", "times=" + TIMES));
         }
     }
 

@@ -10,9 +10,9 @@ sealed interface VhostContender extends Contender permits SwitchContender, OvsCo
     int mostPorts();
 
     @Override
-    default Measurement measure(Rig rig, Load load) throws Exception {
+    default Measurement measure(Rig rig, Traffic traffic, Load load) throws Exception {
         try (BackEnd backEnd = start(rig, load.ports(), load.mtu())) {
-            return rig.generator().rate(backEnd, load);
+            return traffic.rate(backEnd, load);
         } catch (IllegalStateException e) {
             throw new IllegalStateException(title() + " at " + load + ": " + e.getMessage(), e);
         }

@@ -11,11 +11,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** {@code src/main/c/traffic}: the guests' side of vhost-user ports, by DPDK's virtio-user driver. */
-final class Generator {
+/** {@code src/main/c/traffic}: guests with DPDK's virtio-user driver. */
+final class DriverGuests implements Traffic {
 
-    static final double WARM_UP_SECONDS = 3;
-    static final double SECONDS = 3;
     /** DPDK has no more in one process. */
     private static final int PORTS_OF_ONE = 32;
     private static final int RING = 1024;
@@ -23,19 +21,18 @@ final class Generator {
     private static final int BURST = 32;
     private static final int MEBIBYTES = 128;
     private static final int MEBIBYTES_A_PORT = 16;
-    private static final double MARGIN_SECONDS = 0.2;
     private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     private final Path program;
     private final Cores cores;
 
-    private Generator(Path program, Cores cores) {
+    private DriverGuests(Path program, Cores cores) {
         this.program = program;
         this.cores = cores;
     }
 
     /** @throws AssertionError where it does not compile, mostly because libdpdk-dev is missing */
-    static Generator compile(Path sources, Path directory, Cores cores) throws IOException {
+    static DriverGuests compile(Path sources, Path directory, Cores cores) throws IOException {
         Path program = directory.resolve("traffic");
         List<String> command = new ArrayList<>(List.of("cc", "-O3", "-D_GNU_SOURCE", "-o", program.toString()));
         command.addAll(dpdk("--cflags"));
@@ -45,7 +42,7 @@ final class Generator {
         command.addAll(dpdk("--libs"));
         command.add("-lpthread");
         Command.run(PATIENCE, new byte[0], command).orThrow();
-        return new Generator(program, cores);
+        return new DriverGuests(program, cores);
     }
 
     private static List<String> dpdk(String what) {
@@ -58,7 +55,8 @@ final class Generator {
         return processes * MEBIBYTES + ports * MEBIBYTES_A_PORT;
     }
 
-    static String parameters() {
+    @Override
+    public String description() {
         return "DPDK " + Packages.firstLine("pkg-config", "--modversion", "libdpdk") + "'s virtio-user driver, rings of " + RING
                 + ", buffers of " + ROOM + " bytes (longer frames take several), bursts of " + BURST
                 + ", split rings, mergeable receive buffers, indirect descriptors, no in-order, no event index; huge pages in one"
@@ -66,31 +64,11 @@ final class Generator {
                 + " s to warm up, " + Report.figure(SECONDS) + " s measured";
     }
 
-    /** As many frames as go through; begins to measure when all ports are connected and all addresses told. */
-    Measurement rate(BackEnd backEnd, Load load) throws IOException, InterruptedException {
-        List<Guests> all = new ArrayList<>();
-        try {
-            for (int first = 0; first < load.ports(); first += PORTS_OF_ONE) {
-                Guests guests = start("rate", backEnd, part(load, first), first,
-                        List.of("wait=1", "warmup=" + WARM_UP_SECONDS, "seconds=" + SECONDS));
-                all.add(guests);
-                guests.awaitReady();
-            }
-            for (Guests guests : all) {
-                guests.begin();
-            }
-            double waited = waited(backEnd, all);
-            List<JsonNode> results = new ArrayList<>();
-            for (Guests guests : all) {
-                JsonNode result = guests.result(PATIENCE);
-                if (result.get("strays").asLong() > 0 || result.get("received").asLong() == 0) {
-                    throw new IllegalStateException("frames went astray, or none arrived: " + result);
-                }
-                results.add(result);
-            }
-            return Measurement.of(results, waited);
-        } finally {
-            all.forEach(Guests::close);
+    @Override
+    public Measurement rate(BackEnd backEnd, Load load) throws IOException, InterruptedException {
+        try (Guests guests = start("rate", backEnd, load, 0,
+                List.of("wait=1", "warmup=" + WARM_UP_SECONDS, "seconds=" + SECONDS))) {
+            return Run.of(backEnd, guests, cores);
         }
     }
 
@@ -135,30 +113,5 @@ final class Generator {
         }
         command.addAll(options);
         return Guests.start(program.resolveSibling("traffic" + first + ".log"), command);
-    }
-
-    /**
-     * The largest share of the measured time in which the back-end's busiest thread, or the guests', waited for its core, or
-     * the hypervisor had given the core away.
-     */
-    private double waited(BackEnd backEnd, List<Guests> guests) throws IOException, InterruptedException {
-        Thread.sleep((long) ((WARM_UP_SECONDS + MARGIN_SECONDS) * 1000));
-        List<Long> processes = new ArrayList<>(List.of(backEnd.pid()));
-        if (guests.size() == 1) { // several take turns, so that they wait for each other
-            processes.add(guests.getFirst().pid());
-        }
-        List<CpuTime> before = new ArrayList<>();
-        for (long process : processes) {
-            before.add(CpuTime.of(process));
-        }
-        long[] stolen = {CpuTime.stolenNanos(cores.guests()), CpuTime.stolenNanos(cores.backEnd())};
-        long begun = System.nanoTime();
-        Thread.sleep((long) ((SECONDS - 2 * MARGIN_SECONDS) * 1000));
-        double nanos = System.nanoTime() - begun;
-        double most = Math.max(CpuTime.stolenNanos(cores.guests()) - stolen[0], CpuTime.stolenNanos(cores.backEnd()) - stolen[1]) / nanos;
-        for (int i = 0; i < before.size(); i++) {
-            most = Math.max(most, CpuTime.of(processes.get(i)).busiestWaitedSince(before.get(i)) / nanos);
-        }
-        return Math.min(most, 1); // what it waited for before it began to be watched counts, too, once it runs
     }
 }

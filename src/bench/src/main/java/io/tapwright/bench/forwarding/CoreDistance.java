@@ -1,0 +1,44 @@
+package io.tapwright.bench.forwarding;
+
+import io.tapwright.testkit.lab.Command;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * How far apart the two cores are: a hypervisor may run its virtual cores on whichever it likes, and what two that share
+ * memory reach differs by more than twice between those that share a cache and those that do not.
+ */
+enum CoreDistance {
+    NEAR("cores that share a cache"),
+    FAR("cores that share no cache"),
+    /** It changed meanwhile. */
+    CHANGED("");
+
+    /** Between the two kinds: a cache line goes and comes back in about 100 ns, or in 400 and more. */
+    private static final double LIMIT_NANOS = 200;
+
+    private final String title;
+
+    CoreDistance(String title) {
+        this.title = title;
+    }
+
+    String title() {
+        return title;
+    }
+
+    /** @param before and after in nanoseconds, see {@link #nanos} */
+    static CoreDistance of(double before, double after) {
+        if (before <= LIMIT_NANOS != after <= LIMIT_NANOS) {
+            return CHANGED;
+        }
+        return before <= LIMIT_NANOS ? NEAR : FAR;
+    }
+
+    /** How long a cache line takes to the other core and back. */
+    static double nanos(Path program, Cores cores) {
+        return Double.parseDouble(Command.run(Duration.ofSeconds(20), new byte[0],
+                List.of(program.toString(), Integer.toString(cores.guests()), Integer.toString(cores.backEnd()))).orThrow().strip());
+    }
+}
