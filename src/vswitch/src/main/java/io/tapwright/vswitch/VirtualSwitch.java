@@ -155,7 +155,6 @@ public final class VirtualSwitch implements AutoCloseable {
         Attachment attachment = switch (desired) {
             case VhostUserPort vhost -> {
                 VhostPort port = new VhostPort(segment);
-                segment.addresses().fix(Addresses.number(vhost.mac()), port.number());
                 yield new Endpoint(vhost, port, loop, switchboard, () -> changed(key));
             }
             case TapPort tap -> new TapAttachment(tap, segment, loop, assignments, () -> changed(key));
@@ -181,8 +180,28 @@ public final class VirtualSwitch implements AutoCloseable {
             port.status = port.attachment.status();
             port.reason = port.attachment.reason();
             port.since = Instant.now();
+            if (port.desired instanceof VhostUserPort vhost) {
+                place(vhost, port);
+            }
             onChange.run();
         }
+    }
+
+    /**
+     * A guest's own address is at its port for as long as its driver runs. Before and after it may be on another host, from
+     * which it is moving here or to which it has moved: what is said there counts then.
+     */
+    private void place(VhostUserPort desired, Attached port) {
+        long mac = Addresses.number(desired.mac());
+        if (port.status == PortStatus.RUNNING) {
+            port.segment.addresses().fix(mac, port.attachment.number());
+        } else {
+            port.segment.addresses().loosen(mac, port.attachment.number(), nowSeconds());
+        }
+    }
+
+    private static int nowSeconds() {
+        return (int) (System.nanoTime() / 1_000_000_000L);
     }
 
     private SwitchState onState() {
@@ -211,7 +230,7 @@ public final class VirtualSwitch implements AutoCloseable {
     }
 
     private void expire() {
-        int before = (int) (System.nanoTime() / 1_000_000_000L - settings.addressAge().toSeconds());
+        int before = nowSeconds() - (int) settings.addressAge().toSeconds();
         segments.values().forEach(segment -> segment.addresses().expire(before));
         loop.after(EXPIRY, this::expire);
     }

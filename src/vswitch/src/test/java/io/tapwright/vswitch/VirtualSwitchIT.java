@@ -352,6 +352,41 @@ class VirtualSwitchIT {
     }
 
     @Test
+    void aGuestOnAnotherHostIsFoundThereUntilItRunsHereAndAgainWhenItHasLeft() {
+        lan(1, 2, 3);
+        // Guest 1 runs beyond port 3, and its port here awaits it.
+        try (GuestNic two = up(2); GuestNic elsewhere = up(3)) {
+            announce(elsewhere, two);
+            assertPasses(two, 2, elsewhere, 1, 1);
+            try (GuestNic one = up(1)) {
+                assertPasses(two, 2, one, 1, 2);
+                announce(elsewhere, two, one);
+                assertPasses(two, 2, one, 1, 3);
+
+                one.frontEnd.ask(FrontEnd.GET_VRING_BASE, state(0, 0));
+                one.frontEnd.ask(FrontEnd.GET_VRING_BASE, state(1, 0));
+                lan.await(1, PortStatus.CONNECTED);
+                announce(elsewhere, two);
+                assertPasses(two, 2, elsewhere, 1, 4);
+            }
+            lan.await(1, PortStatus.WAITING);
+            assertPasses(two, 2, elsewhere, 1, 5);
+            try (GuestNic one = up(1)) {
+                assertPasses(two, 2, one, 1, 6);
+            }
+        }
+    }
+
+    /** Says in the name of guest 1 that it is here, and waits until all others have heard it. */
+    private static void announce(GuestNic from, GuestNic... others) {
+        byte[] frame = frame(0xffff_ffff_ffffL, mac(1), 64, 99);
+        from.send(frame);
+        for (GuestNic other : others) {
+            assertThat(other.receive(SOON)).isEqualTo(frame);
+        }
+    }
+
+    @Test
     void aGuestThatRebootsOrComesAgainFindsItsPort() {
         lan(1, 2);
         try (GuestNic two = up(2)) {

@@ -93,6 +93,15 @@ public final class MacTable {
         put(mac, port, 0, true);
     }
 
+    /** An address that was fixed at a port is one like others from now on, and moves to where it is heard next. */
+    public synchronized void loosen(long mac, int port, int nowSeconds) {
+        int slot = find(mac);
+        if (slot >= 0 && (entries[slot] & (STATIC | PORT)) == (STATIC | port + 1)) {
+            seen[slot] = nowSeconds;
+            entries[slot] &= ~STATIC;
+        }
+    }
+
     private synchronized void put(long mac, int port, int nowSeconds, boolean fixed) {
         int slot = find(mac);
         if (slot >= 0) {

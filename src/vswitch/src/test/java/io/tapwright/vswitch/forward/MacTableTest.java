@@ -46,6 +46,22 @@ class MacTableTest {
     }
 
     @Test
+    void aStaticAddressThatIsLoosenedStaysUntilItIsHeardElsewhereOrNoMore() {
+        table.fix(mac(1), 3);
+        table.loosen(mac(1), 4, 10);
+        table.learn(mac(1), 5, 10);
+        assertThat(table.portOf(mac(1))).as("which only its own port can").isEqualTo(3);
+        table.loosen(mac(1), 3, 10);
+        assertThat(table.portOf(mac(1))).isEqualTo(3);
+        table.learn(mac(1), 5, 11);
+        assertThat(table.portOf(mac(1))).isEqualTo(5);
+        table.loosen(mac(1), 5, 100);
+        table.expire(12);
+        assertThat(table.portOf(mac(1))).isEqualTo(MacTable.UNKNOWN);
+        assertThat(table.size()).isZero();
+    }
+
+    @Test
     void aPortLearnsNoMoreThanItsShareAndTheOthersGoOnLearning() {
         for (int i = 0; i < 2000; i++) {
             table.learn(mac(i), 1, 1);
@@ -140,7 +156,7 @@ class MacTableTest {
             done.set(true);
         });
         long found = 0;
-        while (!done.get()) {
+        do {
             for (int i = 0; i < 300; i++) {
                 int port = table.portOf(mac(i));
                 if (port != MacTable.UNKNOWN) {
@@ -148,7 +164,7 @@ class MacTableTest {
                 }
             }
             assertThat(table.portOf(mac(999_999))).isEqualTo(9);
-        }
+        } while (!done.get());
         writer.join();
         assertThat(found).isPositive();
     }
