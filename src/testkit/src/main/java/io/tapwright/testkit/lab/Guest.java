@@ -2,6 +2,7 @@ package io.tapwright.testkit.lab;
 
 import io.tapwright.testkit.lab.Command.Result;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
@@ -11,9 +12,11 @@ import java.util.stream.Stream;
 /** A small QEMU guest with a shell on its serial console. */
 public final class Guest {
 
+    private static final String MEBIBYTES_A_SECOND = "20";
+
     private final Lab lab;
     private final String name;
-    private final UUID uuid = UUID.randomUUID();
+    private final UUID uuid;
     private final List<Nic> nics = new ArrayList<>();
     private final List<VhostNic> vhostNics = new ArrayList<>();
     private boolean sharedMemory = true;
@@ -21,8 +24,13 @@ public final class Guest {
     private String moreInterfaces = "";
 
     Guest(Lab lab, String name) {
+        this(lab, name, UUID.randomUUID());
+    }
+
+    private Guest(Lab lab, String name, UUID uuid) {
         this.lab = lab;
         this.name = name;
+        this.uuid = uuid;
     }
 
     public String name() {
@@ -125,9 +133,25 @@ public final class Guest {
         return lab.virsh("undefine", name);
     }
 
+    /**
+     * Moves to another host as it runs, and is defined on both from then on.
+     *
+     * @param address of the other host, for QEMU to send it to
+     * @return the same guest, there; not to be asked here any more
+     */
+    public Guest migrate(Lab to, String address) {
+        // So slowly that the guest does something meanwhile. What differs between the two is where their files lie.
+        String there = lab.virsh("dumpxml", "--migratable", name).orThrow().replace(lab.dir().toString(), to.dir().toString());
+        String file = to.write(name + ".xml", there).toString();
+        Command.run(Duration.ofSeconds(120), new byte[0], List.of("virsh", "-q", "-c", lab.uri(), "migrate", "--live", "--persistent",
+                "--bandwidth", MEBIBYTES_A_SECOND, "--xml", file, "--persistent-xml", file, "--migrateuri", "tcp:" + address,
+                name, to.uri())).orThrow();
+        return new Guest(to, name, uuid);
+    }
+
     /** Runs a line of shell in the guest; waits for its boot where it has only just started. */
     public Result sh(String line) {
-        return Command.run(java.time.Duration.ofSeconds(120), new byte[0],
+        return Command.run(Duration.ofSeconds(120), new byte[0],
                 List.of(Lab.script("guest"), "sh", serial().toString(), "--", line));
     }
 

@@ -128,6 +128,27 @@ public final class Lab implements AutoCloseable {
         return new Guest(this, name);
     }
 
+    /** Lays a cable from this host to another: a device of this name at each end, set up. */
+    public void connect(Lab other, String device) {
+        // From outside, where the process ids of both are known; the devices come to be inside.
+        Command.run(PATIENCE, new byte[0], List.of("nsenter", "--target", firstProcess(), "--net", "ip", "link", "add", device,
+                "up", "type", "veth", "peer", "name", device, "netns", other.firstProcess())).orThrow();
+        other.run("ip", "link", "set", device, "up").orThrow();
+    }
+
+    private String firstProcess() {
+        try {
+            return Files.readString(dir.resolve("init")).split(" ")[0];
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** How libvirt's clients outside of it reach its libvirtd. */
+    String uri() {
+        return "qemu+unix:///system?socket=" + dir.resolve("run/libvirt/libvirt-sock");
+    }
+
     /** The network devices there are, by name. */
     public TreeSet<String> links() {
         TreeSet<String> names = new TreeSet<>();
