@@ -30,7 +30,6 @@ final class InterfaceParser {
     private Optional<String> alias = Optional.empty();
     private Optional<String> socket = Optional.empty();
     private Optional<String> mode = Optional.empty();
-    private Optional<String> mtu = Optional.empty();
 
     InterfaceParser(XmlCursor cursor, int depth) {
         this.cursor = cursor;
@@ -54,7 +53,6 @@ final class InterfaceParser {
                     socket = cursor.attribute("path");
                     mode = cursor.attribute("mode");
                 }
-                case "mtu" -> mtu = once("size");
                 case "alias" -> alias = once("name");
                 default -> {
                     // Models, boot order, bandwidth and the like are libvirt's business.
@@ -85,11 +83,7 @@ final class InterfaceParser {
     private Optional<InterfaceSpec.VhostUser> vhostUser() {
         return socket.filter(path -> type.equals(InterfaceSpec.VHOST_USER))
                 .filter(path -> mode.equals(Optional.of("client")) || mode.equals(Optional.of("server")))
-                .map(path -> new InterfaceSpec.VhostUser(path, mode.equals(Optional.of("client")), tryMtu()));
-    }
-
-    private Optional<Integer> tryMtu() {
-        return mtu.filter(digits -> digits.matches("[0-9]{1,6}")).map(Integer::valueOf);
+                .map(path -> new InterfaceSpec.VhostUser(path, mode.equals(Optional.of("client"))));
     }
 
     private boolean managedByLibvirt() {

@@ -28,13 +28,13 @@ class DomainXmlTest {
         InterfaceSpec nic = only("<interface type='vhostuser'><mac address='52:54:00:aa:00:01'/>"
                 + "<source type='unix' path='/run/v/a' mode='client'><reconnect enabled='yes' timeout='1'/></source>"
                 + "<target dev='vhost0'/><model type='virtio'/><driver queues='2'/><mtu size='9000'/></interface>");
-        assertThat(nic.vhostUser()).contains(new InterfaceSpec.VhostUser("/run/v/a", true, Optional.of(9000)));
+        assertThat(nic.vhostUser()).contains(new InterfaceSpec.VhostUser("/run/v/a", true));
         assertThat(nic.queues()).isEqualTo(2);
         assertThat(nic.isOurs()).isFalse();
         assertThat(nic.mayBeOurs()).isTrue();
         assertThat(only("<interface type='vhostuser'><mac address='52:54:00:aa:00:01'/>"
-                + "<source type='unix' path='../a' mode='server'/><mtu size='x'/></interface>").vhostUser())
-                .contains(new InterfaceSpec.VhostUser("../a", false, Optional.empty()));
+                + "<source type='unix' path='../a' mode='server'/></interface>").vhostUser())
+                .contains(new InterfaceSpec.VhostUser("../a", false));
     }
 
     @Test

@@ -99,8 +99,8 @@ final class SwitchPorts implements UserspaceSwitchListener {
     }
 
     /** Has the switch have the network's tap, which is there. */
-    synchronized Finding uplink(String network, InterfaceName device, int mtu) {
-        TapPort port = new TapPort(SwitchWishes.UPLINK, device, mtu);
+    synchronized Finding uplink(String network, InterfaceName device) {
+        TapPort port = new TapPort(SwitchWishes.UPLINK, device);
         outdated |= wishes.uplink(network, port);
         submit();
         return finding(network, port);

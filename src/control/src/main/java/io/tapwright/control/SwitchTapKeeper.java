@@ -67,7 +67,7 @@ final class SwitchTapKeeper {
                 fights.stands(name, network);
                 return plan.standing().state() == NicState.FAILED
                         ? new NetworkKeeper.Finding(plan.standing(), Outcome.WAITING)
-                        : new NetworkKeeper.Finding(inSwitch(network, tap.orElseThrow()), Outcome.DONE);
+                        : new NetworkKeeper.Finding(inSwitch(network, name), Outcome.DONE);
             }
             if (actor.isDryRun()) {
                 return new NetworkKeeper.Finding(
@@ -89,13 +89,13 @@ final class SwitchTapKeeper {
         return new NetworkKeeper.Finding(Standing.failed(Actor.unsettled("tap " + name, last)), Outcome.FAILED);
     }
 
-    private Standing inSwitch(Network network, Link tap) {
-        return switch (ports.uplink(network.name(), tap.name(), tap.mtu())) {
+    private Standing inSwitch(Network network, InterfaceName tap) {
+        return switch (ports.uplink(network.name(), tap)) {
             case SwitchPorts.Finding.Is(PortState state) -> state.status() == PortStatus.RUNNING
                     ? Standing.ready()
                     : state.status() == PortStatus.FAILED
-                            ? Standing.failed("the switch in user space can't use tap " + tap.name() + ": " + state.reason())
-                            : Standing.pending("the switch in user space has not opened tap " + tap.name() + " yet");
+                            ? Standing.failed("the switch in user space can't use tap " + tap + ": " + state.reason())
+                            : Standing.pending("the switch in user space has not opened tap " + tap + " yet");
             case SwitchPorts.Finding.Unknown(String reason) -> Standing.pending(reason);
             case SwitchPorts.Finding.Taken(var by) -> throw new IllegalStateException("a tap is no NIC's");
         };

@@ -49,7 +49,7 @@ class UserspaceTest {
             world.start();
             world.define(web);
             assertThat(port(webNic)).isEqualTo(
-                    new VhostUserPort(webNic.toString(), Path.of("/run/tapwright/vhost/web"), true, mac(1), 1500));
+                    new VhostUserPort(webNic.toString(), Path.of("/run/tapwright/vhost/web"), true, mac(1)));
             assertThat(world.nic(1)).returns(NicState.READY, n -> n.state()).returns(null, n -> n.reason())
                     .returns("vhostuser", n -> n.type()).returns("fast", n -> n.network()).returns("br-fast", n -> n.bridge())
                     .returns(null, n -> n.tap());
@@ -417,7 +417,7 @@ class UserspaceTest {
             assertThat(tap.mtu()).isEqualTo(9000);
             assertThat(tap.up()).isTrue();
             assertThat(world.masterOf("tw-fast")).isEqualTo("br-fast");
-            assertThat(world.userspace.desired("uplink")).contains(new TapPort("uplink", new InterfaceName("tw-fast"), 9000));
+            assertThat(world.userspace.desired("uplink")).contains(new TapPort("uplink", new InterfaceName("tw-fast")));
             assertThat(fast().state()).isEqualTo(NicState.READY);
         }
 

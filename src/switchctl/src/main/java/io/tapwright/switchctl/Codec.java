@@ -133,19 +133,18 @@ final class Codec {
     private static Map<String, Object> fieldsOf(DesiredPort port) {
         Map<String, Object> out = new LinkedHashMap<>();
         switch (port) {
-            case VhostUserPort(String name, Path socket, boolean listen, MacAddress mac, int mtu) -> {
+            case VhostUserPort(String name, Path socket, boolean listen, MacAddress mac) -> {
                 out.put("kind", "vhost-user");
                 out.put("socket", socket.toString());
                 out.put("listen", listen);
                 out.put("mac", mac.text());
             }
-            case TapPort(String name, InterfaceName device, int mtu) -> {
+            case TapPort(String name, InterfaceName device) -> {
                 out.put("kind", "tap");
                 out.put("device", device.text());
             }
         }
         out.put("name", port.name());
-        out.put("mtu", port.mtu());
         return out;
     }
 
@@ -190,17 +189,16 @@ final class Codec {
 
     private static DesiredPort port(Fields fields) {
         String name = fields.string("name");
-        int mtu = fields.number("mtu");
         return switch (fields.string("kind")) {
             case "vhost-user" -> {
                 Path socket = fields.value("socket", Path::of);
                 boolean listen = fields.bool("listen");
                 MacAddress mac = fields.value("mac", MacAddress::new);
-                yield checked(fields, () -> new VhostUserPort(name, socket, listen, mac, mtu));
+                yield checked(fields, () -> new VhostUserPort(name, socket, listen, mac));
             }
             case "tap" -> {
                 InterfaceName device = fields.value("device", InterfaceName::new);
-                yield checked(fields, () -> new TapPort(name, device, mtu));
+                yield checked(fields, () -> new TapPort(name, device));
             }
             default -> fields.fail("kind", "vhost-user or tap");
         };

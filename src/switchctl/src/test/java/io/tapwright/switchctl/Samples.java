@@ -33,10 +33,10 @@ final class Samples {
     /** A network of so many ports and an uplink. */
     static DesiredSwitch desired(int ports) {
         List<DesiredPort> all = new ArrayList<>();
-        all.add(new TapPort("uplink", new InterfaceName("tw-fast"), 9000));
+        all.add(new TapPort("uplink", new InterfaceName("tw-fast")));
         for (int i = 0; i < ports; i++) {
             all.add(new VhostUserPort("wäb " + i, Path.of("/run/tapwright/vhost/web-" + i), i % 2 == 0,
-                    new MacAddress("52:54:00:00:%02x:%02x".formatted(i >> 8 & 255, i & 255)), 1500));
+                    new MacAddress("52:54:00:00:%02x:%02x".formatted(i >> 8 & 255, i & 255))));
         }
         return new DesiredSwitch(List.of(new DesiredNetwork("fast", all), new DesiredNetwork("empty", List.of())));
     }

@@ -450,7 +450,7 @@ class VirtualSwitchIT {
     void aSocketOutsideOfTheDirectoryIsRefused() {
         lan = new TestSwitch();
         var port = new io.tapwright.model.userspace.DesiredPort.VhostUserPort("x", java.nio.file.Path.of("/tmp/elsewhere"), true,
-                new io.tapwright.model.MacAddress("02:00:00:00:00:01"), 1500);
+                new io.tapwright.model.MacAddress("02:00:00:00:00:01"));
         var desired = new io.tapwright.model.userspace.DesiredSwitch(
                 java.util.List.of(new io.tapwright.model.userspace.DesiredNetwork("n", java.util.List.of(port))));
         assertThatThrownBy(() -> lan.virtualSwitch.apply(desired)).hasRootCauseInstanceOf(IllegalArgumentException.class);

@@ -72,7 +72,7 @@ record SwitchContender(Path root, List<String> javaOptions) implements VhostCont
         try {
             List<Path> sockets = IntStream.range(0, ports).mapToObj(i -> directory.resolve("p" + i)).toList();
             daemon.await("its control socket", PATIENCE, () -> daemon.tail().contains("ready at"));
-            tell(control, desired(sockets, mtu));
+            tell(control, desired(sockets));
             daemon.await("its ports", PATIENCE, () -> sockets.stream().allMatch(Files::exists));
             return new BackEnd(List.of(daemon), sockets);
         } catch (Exception e) {
@@ -81,12 +81,12 @@ record SwitchContender(Path root, List<String> javaOptions) implements VhostCont
         }
     }
 
-    private static DesiredSwitch desired(List<Path> sockets, int mtu) {
+    private static DesiredSwitch desired(List<Path> sockets) {
         List<DesiredPort> ports = new ArrayList<>();
         for (Path socket : sockets) {
             // As the generator has them: 52:54:00:PORT:00:00 is a port's first address.
             MacAddress first = new MacAddress("52:54:00:%02x:00:00".formatted(ports.size()));
-            ports.add(new VhostUserPort(socket.getFileName().toString(), socket, true, first, mtu));
+            ports.add(new VhostUserPort(socket.getFileName().toString(), socket, true, first));
         }
         return new DesiredSwitch(List.of(new DesiredNetwork("bench", ports)));
     }

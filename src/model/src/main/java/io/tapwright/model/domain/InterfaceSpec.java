@@ -34,9 +34,8 @@ public record InterfaceSpec(
      *
      * @param path   of the socket, as written
      * @param listen who listens on it: true for {@code mode='client'}, where QEMU connects to the switch
-     * @param mtu    {@code <mtu size>}
      */
-    public record VhostUser(String path, boolean listen, Optional<Integer> mtu) {
+    public record VhostUser(String path, boolean listen) {
     }
 
     /** True for the NICs whose taps Tapwright makes: type ethernet, and libvirt told to leave the device to others. */

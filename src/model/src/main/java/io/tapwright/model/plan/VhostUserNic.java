@@ -48,9 +48,8 @@ final class VhostUserNic {
                     + " <memoryBacking><source type='memfd'/><access mode='shared'/></memoryBacking> to the domain's XML");
         }
         try {
-            int mtu = spec.vhostUser().orElseThrow().mtu().or(network::mtu).orElse(Network.DEFAULT_MTU);
             return new DesiredNic.VhostUser(id, spec, domain.name(), network,
-                    new VhostUserPort(id.toString(), socket, spec.vhostUser().orElseThrow().listen(), id.mac(), mtu), phase);
+                    new VhostUserPort(id.toString(), socket, spec.vhostUser().orElseThrow().listen(), id.mac()), phase);
         } catch (IllegalArgumentException e) {
             return refused(id, spec, e.getMessage());
         }

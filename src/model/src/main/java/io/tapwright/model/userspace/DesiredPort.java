@@ -8,15 +8,8 @@ import java.nio.file.Path;
 /** One port of a network in the switch. A port whose settings change is made anew. */
 public sealed interface DesiredPort {
 
-    /** ETH_MIN_MTU and ETH_MAX_MTU (linux/if_ether.h). */
-    int MIN_MTU = 68;
-    int MAX_MTU = 65535;
-
     /** Unique within the network; for people and machines, 1 to 255 characters. */
     String name();
-
-    /** The longest payload of a frame in bytes, without the Ethernet header. */
-    int mtu();
 
     /**
      * The back-end of a guest's NIC.
@@ -26,14 +19,13 @@ public sealed interface DesiredPort {
      *               connect, again and again until it does
      * @param mac    the guest's own, of which the switch need not learn where it is
      */
-    record VhostUserPort(String name, Path socket, boolean listen, MacAddress mac, int mtu) implements DesiredPort {
+    record VhostUserPort(String name, Path socket, boolean listen, MacAddress mac) implements DesiredPort {
 
         /** {@code sun_path} of linux/un.h has 108 bytes, the last of them a zero. */
         public static final int MAX_SOCKET_BYTES = 107;
 
         public VhostUserPort {
             requireName("port", name);
-            requireMtu(name, mtu);
             if (!socket.isAbsolute() || !socket.equals(socket.normalize())) {
                 throw new IllegalArgumentException("port '" + name + "': socket " + socket + ": expected an absolute path without '..'");
             }
@@ -50,17 +42,10 @@ public sealed interface DesiredPort {
      *
      * @param device the tap
      */
-    record TapPort(String name, InterfaceName device, int mtu) implements DesiredPort {
+    record TapPort(String name, InterfaceName device) implements DesiredPort {
 
         public TapPort {
             requireName("port", name);
-            requireMtu(name, mtu);
-        }
-    }
-
-    private static void requireMtu(String port, int mtu) {
-        if (mtu < MIN_MTU || mtu > MAX_MTU) {
-            throw new IllegalArgumentException("port '" + port + "': mtu " + mtu + ": expected " + MIN_MTU + " to " + MAX_MTU);
         }
     }
 

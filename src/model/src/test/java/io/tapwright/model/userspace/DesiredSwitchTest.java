@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 class DesiredSwitchTest {
 
     private static final MacAddress MAC = new MacAddress("52:54:00:00:00:01");
-    private static final TapPort UPLINK = new TapPort("uplink", new InterfaceName("tw-fast"), 1500);
+    private static final TapPort UPLINK = new TapPort("uplink", new InterfaceName("tw-fast"));
 
     @Test
     void namesAreUnique() {
@@ -25,27 +25,20 @@ class DesiredSwitchTest {
 
     @Test
     void aSocketIsAnAbsolutePathThatTheKernelCanBind() {
-        assertThatCode(() -> port(Path.of("/run/s"), 1500)).doesNotThrowAnyException();
-        assertThatCode(() -> port(Path.of("/" + "s".repeat(106)), 1500)).doesNotThrowAnyException();
-        assertThatThrownBy(() -> port(Path.of("/" + "s".repeat(107)), 1500)).hasMessageContaining("at most 107");
-        assertThatThrownBy(() -> port(Path.of("run/s"), 1500)).hasMessageContaining("absolute");
-        assertThatThrownBy(() -> port(Path.of("/run/../s"), 1500)).hasMessageContaining("..");
-    }
-
-    @Test
-    void anMtuIsWhatTheKernelTakes() {
-        assertThatCode(() -> port(Path.of("/s"), 68)).doesNotThrowAnyException();
-        assertThatThrownBy(() -> port(Path.of("/s"), 67)).hasMessageContaining("mtu 67: expected 68 to 65535");
-        assertThatThrownBy(() -> port(Path.of("/s"), 65536)).hasMessageContaining("mtu 65536");
+        assertThatCode(() -> port(Path.of("/run/s"))).doesNotThrowAnyException();
+        assertThatCode(() -> port(Path.of("/" + "s".repeat(106)))).doesNotThrowAnyException();
+        assertThatThrownBy(() -> port(Path.of("/" + "s".repeat(107)))).hasMessageContaining("at most 107");
+        assertThatThrownBy(() -> port(Path.of("run/s"))).hasMessageContaining("absolute");
+        assertThatThrownBy(() -> port(Path.of("/run/../s"))).hasMessageContaining("..");
     }
 
     @Test
     void aNameIsALineOfText() {
-        assertThatThrownBy(() -> new TapPort("", UPLINK.device(), 1500)).hasMessageContaining("expected a name");
-        assertThatThrownBy(() -> new TapPort("a\nb", UPLINK.device(), 1500)).hasMessageContaining("control characters");
+        assertThatThrownBy(() -> new TapPort("", UPLINK.device())).hasMessageContaining("expected a name");
+        assertThatThrownBy(() -> new TapPort("a\nb", UPLINK.device())).hasMessageContaining("control characters");
     }
 
-    private static VhostUserPort port(Path socket, int mtu) {
-        return new VhostUserPort("web1", socket, true, MAC, mtu);
+    private static VhostUserPort port(Path socket) {
+        return new VhostUserPort("web1", socket, true, MAC);
     }
 }

@@ -78,7 +78,7 @@ public final class DomainBuilder {
     /** @param listen true for {@code mode='client'} */
     public static InterfaceSpec vhostNicOf(MacAddress mac, String socket, boolean listen) {
         return new InterfaceSpec(InterfaceSpec.VHOST_USER, mac, Optional.empty(), true, 1, true, Optional.of(socket),
-                Optional.empty(), Optional.of(new InterfaceSpec.VhostUser(socket, listen, Optional.empty())));
+                Optional.empty(), Optional.of(new InterfaceSpec.VhostUser(socket, listen)));
     }
 
     public DomainBuilder sharingMemory() {

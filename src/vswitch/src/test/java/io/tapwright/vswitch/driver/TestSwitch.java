@@ -53,7 +53,7 @@ public final class TestSwitch implements AutoCloseable {
 
     private static DesiredPort port(Path directory, int number, boolean listen) {
         String mac = String.format("02:00:00:00:%02x:%02x", number >> 8, number & 0xff);
-        return new DesiredPort.VhostUserPort("p" + number, directory.resolve("p" + number), listen, new MacAddress(mac), 1500);
+        return new DesiredPort.VhostUserPort("p" + number, directory.resolve("p" + number), listen, new MacAddress(mac));
     }
 
     /** Has these ports besides, which listen. */

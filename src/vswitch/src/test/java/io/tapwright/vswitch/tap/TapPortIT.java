@@ -95,7 +95,7 @@ class TapPortIT {
 
     private static DesiredSwitch desired(String... taps) {
         return new DesiredSwitch(List.of(new DesiredNetwork("lan", Stream.of(taps)
-                .map(tap -> (DesiredPort) new DesiredPort.TapPort(tap, new InterfaceName(tap), 1500)).toList())));
+                .map(tap -> (DesiredPort) new DesiredPort.TapPort(tap, new InterfaceName(tap))).toList())));
     }
 
     private static long tunDescriptors() throws IOException {
