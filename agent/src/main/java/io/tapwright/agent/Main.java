@@ -5,6 +5,7 @@ import io.quarkus.runtime.QuarkusApplication;
 import io.quarkus.runtime.annotations.QuarkusMain;
 import io.tapwright.agent.config.ConfigurationException;
 import jakarta.inject.Inject;
+import java.io.IOException;
 import org.jboss.logging.Logger;
 
 /** Starts the agent and waits for SIGTERM; exits with 1 and one line for each mistake where it can't start. */
@@ -27,7 +28,7 @@ public class Main implements QuarkusApplication {
         } catch (ConfigurationException e) {
             e.mistakes().forEach(mistake -> LOG.error("configuration: " + mistake));
             return 1;
-        } catch (java.io.IOException | RuntimeException e) {
+        } catch (IOException | RuntimeException e) {
             LOG.error("cannot start: " + e.getMessage(), e);
             return 1;
         }

@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * The one way in: {@code Benchmarks ROOT [NAME...]}, as root, with the agent built. Prints the report of those named, in
@@ -32,7 +33,7 @@ public final class Benchmarks {
         Path root = Path.of(args[0]).toRealPath();
         Map<String, Benchmark> all = all();
         List<String> wanted = args.length > 1 ? List.of(args).subList(1, args.length) : List.copyOf(all.keySet());
-        Set<String> unknown = new java.util.TreeSet<>(wanted);
+        Set<String> unknown = new TreeSet<>(wanted);
         unknown.removeAll(all.keySet());
         if (!unknown.isEmpty()) {
             System.err.println("no such benchmark: " + String.join(", ", unknown) + "; there are " + String.join(", ", all.keySet()));

@@ -2,6 +2,7 @@ package io.tapwright.model;
 
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.Locale;
 
 /**
  * An Ethernet address: six octets, written in lower case with colons.
@@ -19,7 +20,7 @@ public record MacAddress(String text) implements Comparable<MacAddress> {
     private static final HexFormat COLONS = HexFormat.ofDelimiter(":");
 
     public MacAddress {
-        text = text.toLowerCase(java.util.Locale.ROOT);
+        text = text.toLowerCase(Locale.ROOT);
         if (!isValid(text)) {
             throw new IllegalArgumentException(
                     "MAC address '" + text + "': expected six octets such as 52:54:00:12:34:56");

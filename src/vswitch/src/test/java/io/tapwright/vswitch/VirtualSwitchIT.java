@@ -11,6 +11,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.entry;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.tapwright.model.MacAddress;
+import io.tapwright.model.userspace.DesiredNetwork;
+import io.tapwright.model.userspace.DesiredPort;
+import io.tapwright.model.userspace.DesiredSwitch;
 import io.tapwright.model.userspace.NetworkState;
 import io.tapwright.model.userspace.PortStatus;
 import io.tapwright.vswitch.driver.FrontEnd;
@@ -24,7 +28,9 @@ import io.tapwright.vswitch.posix.MemoryGuard;
 import io.tapwright.vswitch.posix.UnixSocket;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
@@ -199,7 +205,7 @@ class VirtualSwitchIT {
 
     /** CPU time of the workers of this process. */
     private static long workerTicks() {
-        try (var tasks = Files.list(java.nio.file.Path.of("/proc/self/task"))) {
+        try (var tasks = Files.list(Path.of("/proc/self/task"))) {
             return tasks.mapToLong(task -> {
                 try {
                     String stat = Files.readString(task.resolve("stat"));
@@ -449,10 +455,8 @@ class VirtualSwitchIT {
     @Test
     void aSocketOutsideOfTheDirectoryIsRefused() {
         lan = new TestSwitch();
-        var port = new io.tapwright.model.userspace.DesiredPort.VhostUserPort("x", java.nio.file.Path.of("/tmp/elsewhere"), true,
-                new io.tapwright.model.MacAddress("02:00:00:00:00:01"));
-        var desired = new io.tapwright.model.userspace.DesiredSwitch(
-                java.util.List.of(new io.tapwright.model.userspace.DesiredNetwork("n", java.util.List.of(port))));
+        var port = new DesiredPort.VhostUserPort("x", Path.of("/tmp/elsewhere"), true, new MacAddress("02:00:00:00:00:01"));
+        var desired = new DesiredSwitch(List.of(new DesiredNetwork("n", List.of(port))));
         assertThatThrownBy(() -> lan.virtualSwitch.apply(desired)).hasRootCauseInstanceOf(IllegalArgumentException.class);
         assertThat(lan.virtualSwitch.state().ports()).isEmpty();
     }
@@ -517,7 +521,7 @@ class VirtualSwitchIT {
     }
 
     private static long threads() throws IOException {
-        try (var tasks = Files.list(java.nio.file.Path.of("/proc/self/task"))) {
+        try (var tasks = Files.list(Path.of("/proc/self/task"))) {
             return tasks.filter(task -> {
                 try {
                     return Files.readString(task.resolve("comm")).startsWith("switch-");

@@ -4,6 +4,7 @@ import com.sun.jna.Native;
 import com.sun.jna.Pointer;
 import io.tapwright.model.host.Errno;
 import java.nio.charset.StandardCharsets;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntSupplier;
 import java.util.function.LongSupplier;
@@ -100,7 +101,7 @@ public final class Fd implements AutoCloseable {
     /** Sends the first {@code length} bytes as one datagram. */
     public void send(NativeBuffer buffer, int length) {
         // In bounds: checkIndex holds length to the buffer's size.
-        java.util.Objects.checkIndex(length, buffer.size() + 1);
+        Objects.checkIndex(length, buffer.size() + 1);
         callLong("send", () -> LibC.send(number(), buffer.pointer(), length, 0));
     }
 

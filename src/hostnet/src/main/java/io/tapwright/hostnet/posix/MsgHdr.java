@@ -2,6 +2,7 @@ package io.tapwright.hostnet.posix;
 
 import com.sun.jna.Pointer;
 import java.nio.ByteBuffer;
+import java.util.Objects;
 
 /** {@code struct msghdr} of sys/socket.h with one {@code struct iovec}, a sender's address and room for control messages. */
 final class MsgHdr {
@@ -39,7 +40,7 @@ final class MsgHdr {
     /** For the next message, whose bytes go to {@code buffer} from {@code offset} on, {@code length} at most. */
     NativeBuffer prepared(NativeBuffer buffer, int offset, int length) {
         // In bounds: checkFromIndexSize holds what C is told to the buffer's size.
-        java.util.Objects.checkFromIndexSize(offset, length, buffer.size());
+        Objects.checkFromIndexSize(offset, length, buffer.size());
         iovec.bytes().putLong(IOVEC_BASE, address(buffer) + offset).putLong(IOVEC_LEN, length);
         header.bytes().putLong(NAME, address(name)).putInt(NAMELEN, name.size()).putLong(IOV, address(iovec)).putLong(IOVLEN, 1)
                 .putLong(CONTROL, address(control)).putLong(CONTROLLEN, control.size());

@@ -1,5 +1,7 @@
 package io.tapwright.hostnet.posix;
 
+import java.nio.ByteOrder;
+
 /** {@code struct sockaddr_ll} of linux/if_packet.h. */
 final class SockaddrLl {
 
@@ -14,7 +16,7 @@ final class SockaddrLl {
     /** PACKET_OUTGOING: from the host to the device. */
     static final int OUTGOING = 4;
     /** htons(ETH_P_ALL), on a little-endian machine and on a big-endian one. */
-    private static final short ALL = java.nio.ByteOrder.nativeOrder() == java.nio.ByteOrder.LITTLE_ENDIAN ? 0x0300 : (short) 3;
+    private static final short ALL = ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN ? 0x0300 : (short) 3;
 
     private final NativeBuffer buffer = new NativeBuffer(SIZE);
 

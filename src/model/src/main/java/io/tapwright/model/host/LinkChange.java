@@ -2,6 +2,7 @@ package io.tapwright.model.host;
 
 import io.tapwright.model.MacAddress;
 import java.util.Optional;
+import java.util.StringJoiner;
 
 /**
  * What one RTM_NEWLINK sets on an existing device; an empty member leaves the device as it is.
@@ -51,7 +52,7 @@ public record LinkChange(
     /** The members that are set, for a reader: {@code master 7, up}. */
     @Override
     public String toString() {
-        java.util.StringJoiner out = new java.util.StringJoiner(", ");
+        StringJoiner out = new StringJoiner(", ");
         mac.ifPresent(v -> out.add("address " + v));
         mtu.ifPresent(v -> out.add("mtu " + v));
         alias.ifPresent(v -> out.add("alias '" + v + "'"));

@@ -5,6 +5,7 @@ import io.tapwright.model.MacAddress;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
 
 /**
  * What every bridge that the agent makes has in common.
@@ -25,7 +26,7 @@ public record BridgePolicy(String instance, String hostSeed) {
         try {
             byte[] hash = MessageDigest.getInstance("SHA-256")
                     .digest((hostSeed + "\n" + instance + "\n" + bridge).getBytes(StandardCharsets.UTF_8));
-            byte[] octets = java.util.Arrays.copyOf(hash, MacAddress.LENGTH);
+            byte[] octets = Arrays.copyOf(hash, MacAddress.LENGTH);
             octets[0] = LOCAL_UNICAST;
             return MacAddress.of(octets);
         } catch (NoSuchAlgorithmException e) {

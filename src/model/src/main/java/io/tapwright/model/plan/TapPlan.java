@@ -9,6 +9,7 @@ import io.tapwright.model.host.TapOwner;
 import io.tapwright.model.network.Network;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -176,7 +177,7 @@ public record TapPlan(List<HostAction> actions, Standing standing) {
         return switch (port) {
             case FORWARDING -> Standing.wired();
             case LISTENING, LEARNING -> Standing.pending("port " + seen.name() + " of " + bridge.name() + " is "
-                    + port.name().toLowerCase(java.util.Locale.ROOT) + ", the spanning tree protocol lets it forward soon");
+                    + port.name().toLowerCase(Locale.ROOT) + ", the spanning tree protocol lets it forward soon");
             case BLOCKING -> Standing.failed("port " + seen.name() + " of " + bridge.name()
                     + " is blocked by the spanning tree protocol: the bridge sees a loop");
             case DISABLED -> Standing.pending("port " + seen.name() + " of " + bridge.name() + " is not forwarding yet");

@@ -3,6 +3,7 @@ package io.tapwright.testkit.chaos;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * What became of a run.
@@ -29,6 +30,6 @@ public record ChaosReport(
                 .formatted(driver, seed, took.toSeconds(), kills, early, libvirtdKills, operations, settled.size(), mismatches.size())
                 + (sorted.isEmpty() ? "" : "settled in: median %d ms, longest %d ms%n".formatted(
                         sorted.get(sorted.size() / 2).toMillis(), sorted.getLast().toMillis()))
-                + "operations: " + new java.util.TreeMap<>(deeds);
+                + "operations: " + new TreeMap<>(deeds);
     }
 }

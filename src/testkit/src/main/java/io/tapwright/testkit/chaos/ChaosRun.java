@@ -3,6 +3,7 @@ package io.tapwright.testkit.chaos;
 import io.tapwright.testkit.lab.Await;
 import io.tapwright.testkit.lab.Lab;
 import java.time.Duration;
+import java.time.LocalTime;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -11,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 
 /**
  * One run of chaos. The seed decides what happens and when; how far each thing gets before the next one is the machine's
@@ -79,7 +81,7 @@ public final class ChaosRun {
      *
      * @param progress hears a line at each quiet point
      */
-    public static ChaosReport run(Plan plan, java.util.function.Consumer<String> progress) {
+    public static ChaosReport run(Plan plan, Consumer<String> progress) {
         try (Lab lab = Lab.up(plan.driver() == Driver.QEMU); LabShell shell = LabShell.open(lab)) {
             ChaosRun run = new ChaosRun(plan, lab, shell);
             try (run.victim; run.assassin) {
@@ -88,7 +90,7 @@ public final class ChaosRun {
         }
     }
 
-    private ChaosReport go(java.util.function.Consumer<String> progress) {
+    private ChaosReport go(Consumer<String> progress) {
         long begun = System.nanoTime();
         victim.start();
         quiet();
@@ -126,7 +128,7 @@ public final class ChaosRun {
     }
 
     private void remember(String told) {
-        done.addLast(java.time.LocalTime.now() + " kills " + assassin.kills() + " " + told);
+        done.addLast(LocalTime.now() + " kills " + assassin.kills() + " " + told);
         if (done.size() > REMEMBERED) {
             done.removeFirst();
         }

@@ -11,6 +11,7 @@ import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
@@ -90,7 +91,7 @@ public final class HookClient {
      * @return sorted
      */
     public List<Duration> wire(int first, int count) throws IOException {
-        List<Duration> took = new java.util.ArrayList<>();
+        List<Duration> took = new ArrayList<>();
         for (int n = first; n < first + count; n++) {
             String uuid = "00000000-0000-4000-8000-%012x".formatted(n);
             String mac = "52:54:01:%02x:%02x:%02x".formatted(n >> 16 & 0xff, n >> 8 & 0xff, n & 0xff);

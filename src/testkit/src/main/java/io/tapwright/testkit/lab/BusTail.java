@@ -3,6 +3,8 @@ package io.tapwright.testkit.lab;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.WebSocket;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -53,8 +55,8 @@ public final class BusTail {
         }
 
         @Override
-        public CompletionStage<?> onBinary(WebSocket socket, java.nio.ByteBuffer data, boolean last) {
-            line.append(java.nio.charset.StandardCharsets.UTF_8.decode(data));
+        public CompletionStage<?> onBinary(WebSocket socket, ByteBuffer data, boolean last) {
+            line.append(StandardCharsets.UTF_8.decode(data));
             if (last) {
                 System.out.println(line);
                 line.setLength(0);

@@ -3,6 +3,7 @@ package io.tapwright.vswitch.posix;
 import io.tapwright.vswitch.memory.Memory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.Objects;
 
 /**
  * Waits for many descriptors (epoll(7)), level-triggered, for input. One thread waits; {@link #add} and {@link #remove}
@@ -73,7 +74,7 @@ public final class Epoll implements AutoCloseable {
     /** What the ready one of this number was added with. */
     public long data(int number) {
         // In bounds: checkIndex holds it to the events there is room for.
-        return Memory.getLong(events.address() + (long) java.util.Objects.checkIndex(number, most) * EVENT_SIZE + DATA);
+        return Memory.getLong(events.address() + (long) Objects.checkIndex(number, most) * EVENT_SIZE + DATA);
     }
 
     @Override

@@ -4,6 +4,7 @@ import static io.tapwright.vswitch.driver.FrontEnd.state;
 import static io.tapwright.vswitch.driver.FrontEnd.u64;
 import static io.tapwright.vswitch.driver.TestSwitch.mac;
 
+import io.tapwright.vswitch.driver.DriverRing;
 import io.tapwright.vswitch.driver.FrontEnd;
 import io.tapwright.vswitch.driver.GuestNic;
 import io.tapwright.vswitch.driver.GuestNic.Layout;
@@ -130,7 +131,7 @@ final class FuzzGround implements AutoCloseable {
         startRing(session, 1, nic.tx, nic.txKick, nic.txCall);
     }
 
-    static void startRing(Session session, int number, io.tapwright.vswitch.driver.DriverRing ring, Fd kick, Fd call) {
+    static void startRing(Session session, int number, DriverRing ring, Fd kick, Fd call) {
         handle(session, FrontEnd.SET_VRING_NUM, state(number, ring.size()));
         handle(session, FrontEnd.SET_VRING_BASE, state(number, 0));
         handle(session, FrontEnd.SET_VRING_ADDR, FrontEnd.address(number, ring));

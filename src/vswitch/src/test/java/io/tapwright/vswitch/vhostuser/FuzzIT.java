@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tapwright.vswitch.driver.TestSwitch;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.Random;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
@@ -37,7 +38,7 @@ class FuzzIT {
             try {
                 target.accept(input);
             } catch (RuntimeException | Error e) {
-                throw new AssertionError("input " + count + ": " + java.util.HexFormat.of().formatHex(input), e);
+                throw new AssertionError("input " + count + ": " + HexFormat.of().formatHex(input), e);
             }
         }
         assertThat(count).isGreaterThanOrEqualTo(500);
