@@ -1,0 +1,2 @@
+/** What is printed, and how. Any thread. */
+package io.tapwright.agent.log;
