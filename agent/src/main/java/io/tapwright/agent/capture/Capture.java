@@ -63,7 +63,8 @@ final class Capture {
         statistics(last, why);
         // Who has gone, or has not read what there is by then, keeps nobody.
         if (!response.closed() && free.tryAcquire(MOST_CHUNKS, LAST_PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) {
-            response.end(last);
+            response.end(last).onComplete(done -> free.release());
+            free.tryAcquire(LAST_PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
         } else {
             response.reset();
         }

@@ -1,6 +1,6 @@
 package io.tapwright.agent.capture;
 
-import io.quarkus.runtime.ShutdownEvent;
+import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
 import io.tapwright.agent.Agent;
 import io.tapwright.hostnet.TapCapture;
 import io.tapwright.model.InterfaceName;
@@ -50,7 +50,8 @@ public class CaptureRoute {
         router.get("/api/v1/nics/:mac/capture").handler(captures::handle);
     }
 
-    void stop(@Observes ShutdownEvent event) {
+    /** While the HTTP server is still there: it closes its connections before ShutdownEvent. */
+    void stop(@Observes ShutdownDelayInitiatedEvent event) {
         captures.close();
     }
 

@@ -7,9 +7,11 @@ import io.tapwright.model.status.Snapshot;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
+import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
@@ -18,6 +20,10 @@ final class Captures {
 
     static final int MOST = 4;
 
+    /** How long those that run may take to tell their readers that they are over. */
+    private static final Duration LAST_PATIENCE = Duration.ofMillis(500);
+    private static final String STOPPING = "the agent is stopping";
+
     private final String application;
     private final Supplier<Snapshot> snapshot;
     private final Opener opener;
@@ -25,6 +31,7 @@ final class Captures {
     private final Consumer<String> log;
     private final Semaphore free = new Semaphore(MOST);
     private final Set<Capture> running = ConcurrentHashMap.newKeySet();
+    private volatile boolean closed;
 
     /** Where a NIC's frames are to be had. */
     interface Opener {
@@ -61,6 +68,10 @@ final class Captures {
             refuse(context.response(), e.status(), e.getMessage());
             return;
         }
+        if (closed) {
+            refuse(context.response(), 503, STOPPING);
+            return;
+        }
         if (!free.tryAcquire()) {
             refuse(context.response(), 429, MOST + " captures run already");
             return;
@@ -89,6 +100,9 @@ final class Captures {
             response.exceptionHandler(e -> capture.stop("the reader is gone"));
             response.closeHandler(closed -> capture.stop("the reader is gone"));
             running.add(capture);
+            if (closed) {
+                capture.stop(STOPPING);
+            }
             try {
                 log.accept(what + " begins");
                 log.accept(what + " is over: " + capture.run(application));
@@ -117,8 +131,16 @@ final class Captures {
         return running.size();
     }
 
-    /** Ends those that run. */
+    /** Ends those that run, and waits until their readers have been sent the end; but not for one that does not read. */
     void close() {
-        running.forEach(capture -> capture.stop("the agent is stopping"));
+        closed = true;
+        running.forEach(capture -> capture.stop(STOPPING));
+        try {
+            if (free.tryAcquire(MOST, LAST_PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) {
+                free.release(MOST);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

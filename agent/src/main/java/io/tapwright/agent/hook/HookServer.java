@@ -25,7 +25,10 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.Phaser;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
@@ -53,12 +56,20 @@ public final class HookServer implements AutoCloseable {
     /** What is too large is read to its end, so that the client gets its answer, but not for ever. */
     private static final long MOST_BYTES_READ = 64L << 20;
 
+    /** Together far less than the time in which systemd wants an end, and long enough for any answer but a refusal. */
+    private static final Duration LAST_PATIENCE = Duration.ofMillis(400);
+    private static final Duration PARTING = Duration.ofMillis(200);
+
     private final Vertx vertx;
     private final ControlPlane control;
     private final Path socket;
     private final Duration deadline;
     private final HookMeter meter;
+    private final Duration lastPatience;
     private final AtomicLong bytesHeld = new AtomicLong();
+    /** The requests that have no answer yet, and this server until it is closed. */
+    private final Phaser unanswered = new Phaser(1);
+    private final CompletableFuture<HookAnswer> stopping = new CompletableFuture<>();
     private HttpServer server;
 
     /** Counts what the hook is asked. */
@@ -67,11 +78,16 @@ public final class HookServer implements AutoCloseable {
     }
 
     public HookServer(Vertx vertx, ControlPlane control, Path socket, Duration deadline, HookMeter meter) {
+        this(vertx, control, socket, deadline, meter, LAST_PATIENCE);
+    }
+
+    HookServer(Vertx vertx, ControlPlane control, Path socket, Duration deadline, HookMeter meter, Duration lastPatience) {
         this.vertx = vertx;
         this.control = control;
         this.socket = socket;
         this.deadline = deadline;
         this.meter = meter;
+        this.lastPatience = lastPatience;
     }
 
     /** Listens; blocks until it does. */
@@ -88,11 +104,34 @@ public final class HookServer implements AutoCloseable {
         Files.setPosixFilePermissions(socket, PosixFilePermissions.fromString("rw-------"));
     }
 
+    /** Requests in flight are answered: as ever where that takes no longer than a moment, else with 503. */
     @Override
     public void close() {
-        if (server != null) {
-            server.close();
+        if (server == null) {
+            return;
         }
+        int phase = unanswered.arrive();
+        if (!answered(phase, lastPatience)) {
+            stopping.completeExceptionally(new CancellationException());
+            answered(phase, PARTING);
+        }
+        server.close();
+    }
+
+    private boolean answered(int phase, Duration patience) {
+        try {
+            unanswered.awaitAdvanceInterruptibly(phase, patience.toMillis(), TimeUnit.MILLISECONDS);
+            return true;
+        } catch (TimeoutException e) {
+            return false;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
+    int unanswered() {
+        return unanswered.getUnarrivedParties() - 1;
     }
 
     /** Makes the directory where it is missing, and removes a socket that a dead agent left. */
@@ -132,7 +171,11 @@ public final class HookServer implements AutoCloseable {
                 }
             }
         });
-        request.response().endHandler(sent -> bytesHeld.addAndGet(-body.length()));
+        unanswered.register();
+        request.response().endHandler(sent -> {
+            bytesHeld.addAndGet(-body.length());
+            unanswered.arriveAndDeregister();
+        });
         request.endHandler(end -> {
             if (request.bytesRead() > MOST_BYTES) {
                 answer(request, begun, 413, "the domain's XML has more than " + MOST_BYTES + " bytes");
@@ -196,8 +239,12 @@ public final class HookServer implements AutoCloseable {
     private void await(HttpServerRequest request, long begun, String domain,
             CompletableFuture<HookAnswer> answer) {
         Context context = vertx.getOrCreateContext();
-        answer.orTimeout(deadline.toMillis(), TimeUnit.MILLISECONDS).whenComplete((done, failure) -> context.runOnContext(now -> {
-            if (failure instanceof TimeoutException) {
+        answer.orTimeout(deadline.toMillis(), TimeUnit.MILLISECONDS);
+        answer.applyToEither(stopping, done -> done).whenComplete((done, failed) -> context.runOnContext(now -> {
+            Throwable failure = failed instanceof CompletionException ? failed.getCause() : failed;
+            if (failure instanceof CancellationException) {
+                answer(request, begun, 503, "domain '" + domain + "': the agent is stopping");
+            } else if (failure instanceof TimeoutException) {
                 answer(request, begun, 503, "domain '" + domain + "': its NICs were not wired within " + deadline.toMillis() + " ms");
             } else if (failure != null) {
                 answer(request, begun, 500, "domain '" + domain + "': " + failure);

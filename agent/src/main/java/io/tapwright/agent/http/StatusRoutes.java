@@ -1,5 +1,6 @@
 package io.tapwright.agent.http;
 
+import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
 import io.tapwright.agent.Agent;
 import io.tapwright.agent.bus.BusPublisher;
 import io.tapwright.agent.bus.StatusJson;
@@ -33,6 +34,7 @@ class StatusRoutes {
     private final CaptureRoute capture;
     private final Vertx vertx;
     private final String boundTo;
+    private final BusClients clients = new BusClients();
 
     @Inject
     StatusRoutes(Agent agent, CaptureRoute capture, Vertx vertx, @ConfigProperty(name = "quarkus.http.host") String boundTo) {
@@ -51,7 +53,12 @@ class StatusRoutes {
                 .addOutboundPermitted(new PermittedOptions().setAddressRegex(ADDRESSES))
                 .addInboundPermitted(new PermittedOptions().setAddress(BusPublisher.STATUS));
         router.route("/eventbus/*").handler(StatusRoutes::refuseOtherOrigins);
-        router.route("/eventbus/*").subRouter(SockJSHandler.create(vertx).bridge(options));
+        router.route("/eventbus/*").subRouter(SockJSHandler.create(vertx).bridge(options, clients));
+    }
+
+    /** While the HTTP server is still there: it closes its connections before ShutdownEvent. */
+    void stop(@Observes ShutdownDelayInitiatedEvent event) {
+        clients.close();
     }
 
     private void status(RoutingContext context) {

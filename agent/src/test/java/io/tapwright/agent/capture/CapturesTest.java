@@ -299,4 +299,28 @@ class CapturesTest {
             await(() -> logged.stream().filter(line -> line.contains("the reader is gone")).count() == (endless ? 2 : 1));
         }
     }
+
+    @Test
+    void anAgentThatStopsHasToldItsReadersBeforeItGoesOn() throws Exception {
+        HttpResponse<InputStream> reader = client.send(request(MAC + "/capture"), HttpResponse.BodyHandlers.ofInputStream());
+        await(() -> captures.running() == 1);
+        captures.close();
+        assertThat(open).hasValue(0);
+        server.close();
+        assertThat(PcapngFile.parse(reader.body().readAllBytes()).statistics().getLast().comment()).isEqualTo("the agent is stopping");
+    }
+
+    @Test
+    void anAgentThatStopsWaitsForNoReaderThatReadsNothingAndBeginsNoCapture() throws Exception {
+        script.endless = true;
+        try (Socket reader = asked(MAC + "/capture")) {
+            await(() -> script.given.get() > 100);
+            Thread.sleep(500);
+            long begun = System.nanoTime();
+            captures.close();
+            assertThat(System.nanoTime() - begun).isLessThan(Duration.ofMillis(1500).toNanos());
+            assertThat(reader.isConnected()).isTrue();
+            assertRefused(MAC + "/capture", 503, "the agent is stopping");
+        }
+    }
 }
