@@ -29,11 +29,12 @@ public final class Main {
             System.out.print(Options.USAGE);
             return;
         }
+        Log log = Log.ofStderr();
         Options options;
         try {
             options = Options.parse(List.of(arguments));
         } catch (IllegalArgumentException e) {
-            System.err.println("tapwright-switch: " + e.getMessage());
+            log.error(e.getMessage());
             System.err.print(Options.USAGE);
             System.exit(2);
             return;
@@ -41,7 +42,7 @@ public final class Main {
         try {
             makeDirectory(options.socketDirectory());
         } catch (IOException e) {
-            System.err.println("tapwright-switch: make directory " + options.socketDirectory() + ": " + e.getMessage());
+            log.error("make directory " + options.socketDirectory() + ": " + e.getMessage());
             System.exit(1);
             return;
         }
@@ -53,7 +54,7 @@ public final class Main {
                         server.get().stateChanged();
                     }
                 },
-                Throwable::printStackTrace);
+                log::fault);
         virtualSwitch.start();
         try {
             server.set(SwitchServer.open(options.controlSocket(), new SwitchControl() {
@@ -73,11 +74,11 @@ public final class Main {
                 }
             }));
         } catch (IOException e) {
-            System.err.println("tapwright-switch: " + e.getMessage());
+            log.error(e.getMessage());
             System.exit(1);
             return;
         }
-        System.err.println("tapwright-switch: ready at " + options.controlSocket());
+        log.info("ready at " + options.controlSocket());
         CountDownLatch end = new CountDownLatch(1);
         Runtime.getRuntime().addShutdownHook(new Thread(() -> {
             server.get().close();
