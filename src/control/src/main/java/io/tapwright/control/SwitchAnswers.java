@@ -25,7 +25,8 @@ final class SwitchAnswers {
     private Map<String, PortState> states = Map.of();
     private boolean reachable;
     private boolean refusing;
-    private String trouble = "not connected yet";
+    /** Empty until something has gone wrong. */
+    private String trouble = "";
 
     /** It was reached, and has not been asked yet. */
     void connected(SwitchState state) {
@@ -90,7 +91,8 @@ final class SwitchAnswers {
 
     Finding of(String network, DesiredPort port) {
         if (!reachable) {
-            return new Finding.Unknown("the switch in user space is not reachable: " + trouble);
+            return new Finding.Unknown(trouble.isEmpty() ? "waiting for the switch in user space"
+                    : "the switch in user space is not reachable: " + trouble);
         }
         PortState state = states.get(name(network, port.name()));
         return port.equals(confirmed.get(name(network, port.name()))) && state != null

@@ -54,10 +54,10 @@ final class VhostWiring {
         if (!nic.port().listen()) {
             return "waiting for QEMU to listen on socket " + nic.port().socket();
         }
-        return nic.phase() == Phase.STARTING
-                ? "waiting for QEMU to connect to socket " + nic.port().socket()
-                : "the VM runs but QEMU is not connected to socket " + nic.port().socket()
-                        + "; unless its <source> has <reconnect enabled='yes'/>, unplug and plug the NIC, or restart the VM";
+        String waiting = "waiting for QEMU to connect to socket " + nic.port().socket();
+        // Of a VM that has just started it is a matter of moments, of one whose QEMU does not come back it is the end.
+        return nic.phase() == Phase.STARTING ? waiting : waiting + "; if that lasts while the VM runs, its <source> lacks"
+                + " <reconnect enabled='yes'/>: unplug and plug the NIC, or restart the VM";
     }
 
     private static String because(PortState state) {

@@ -288,8 +288,8 @@ class UserspaceTest {
             world.settle();
             assertThat(port(webNic)).isNotNull();
             assertThat(world.userspace.desired("uplink")).isPresent();
-            assertPending("the VM runs but QEMU is not connected to socket /run/tapwright/vhost/web; unless its <source> has"
-                    + " <reconnect enabled='yes'/>, unplug and plug the NIC, or restart the VM");
+            assertPending("waiting for QEMU to connect to socket /run/tapwright/vhost/web; if that lasts while the VM runs, its <source> lacks"
+                    + " <reconnect enabled='yes'/>: unplug and plug the NIC, or restart the VM");
             drive(PortStatus.RUNNING);
             assertThat(world.nic(1).state()).isEqualTo(NicState.WIRED);
         }
