@@ -21,6 +21,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#define SLICE_SECONDS 0.25
+
 enum { HEADERS = 64, LEAST = 64, MOST = 9000, LEARNING_ROUNDS = 2, QUIET_MILLIS = 100, PATIENCE_SECONDS = 20 };
 
 /* Of frames from one port to another; the n-th address of the one sends to the n-th of the other. */
@@ -39,7 +41,8 @@ static struct flow flows[MAX_PORTS];
 static int port_count, flow_count, size, ways;
 static uint32_t addresses; /* of one port */
 static uint64_t strays;
-static double longest_gap; /* in which nothing arrived, of a run, in seconds */
+static double longest_gap;             /* in which nothing arrived, of a run, in seconds */
+static double least_rate, most_rate;   /* frames a second in its slices */
 
 void die(const char *format, ...)
 {
@@ -234,10 +237,28 @@ static void forget(void)
         flows[i].sent = flows[i].offers = flows[i].offers_refused = flows[i].next = 0;
 }
 
+static uint64_t all_received(void)
+{
+    uint64_t sum = 0;
+    for (int i = 0; i < flow_count; i++)
+        sum += received[flows[i].to->number];
+    return sum;
+}
+
+static void slice_ends(double took, uint64_t arrived)
+{
+    double rate = arrived / took;
+    if (rate < least_rate || least_rate == 0)
+        least_rate = rate;
+    if (rate > most_rate)
+        most_rate = rate;
+}
+
 static void run_for(double seconds)
 {
-    double begin = now(), last = begin;
-    longest_gap = 0;
+    double begin = now(), last = begin, slice = begin;
+    uint64_t before = all_received();
+    longest_gap = least_rate = most_rate = 0;
     for (double time = begin; time < begin + seconds; time = now()) {
         for (int i = 0; i < flow_count; i++)
             flow_send(&flows[i], BURST);
@@ -245,6 +266,12 @@ static void run_for(double seconds)
             longest_gap = time - last;
         if (receive_all())
             last = time;
+        if (time - slice >= SLICE_SECONDS) {
+            uint64_t all = all_received();
+            slice_ends(time - slice, all - before);
+            slice = time;
+            before = all;
+        }
     }
 }
 
@@ -253,14 +280,6 @@ static void drain(void)
     for (double quiet = now(); now() - quiet < QUIET_MILLIS / 1e3;)
         if (receive_all())
             quiet = now();
-}
-
-static uint64_t all_received(void)
-{
-    uint64_t sum = 0;
-    for (int i = 0; i < flow_count; i++)
-        sum += received[flows[i].to->number];
-    return sum;
 }
 
 static uint64_t sum_of_flows(size_t field)
@@ -282,11 +301,11 @@ static int measure(double seconds)
     uint64_t sent = sum_of_flows(offsetof(struct flow, sent)), in_time_sent = sent - sent_before;
     drain();
     printf("{\"size\":%d,\"ways\":%d,\"ports\":%d,\"addresses\":%u,\"seconds\":%.3f,\"coreShare\":%.3f,\"sent\":%lu,\"received\":%lu,"
-           "\"framesPerSecond\":%.0f,\"gbitPerSecond\":%.3f,\"lostOfAll\":%.6f,\"refusedOfBursts\":%.3f,\"longestGapMicros\":%.0f,\"strays\":%lu}\n",
+           "\"framesPerSecond\":%.0f,\"gbitPerSecond\":%.3f,\"lostOfAll\":%.6f,\"refusedOfBursts\":%.3f,\"longestGapMicros\":%.0f,\"leastOfSlices\":%.0f,\"mostOfSlices\":%.0f,\"strays\":%lu}\n",
            size, ways, port_count, addresses * port_count, took, own / took, (unsigned long)in_time_sent, (unsigned long)in_time,
            in_time / took, in_time / took * size * 8 / 1e9, 1 - (double)all_received() / sent,
            (double)sum_of_flows(offsetof(struct flow, offers_refused)) / sum_of_flows(offsetof(struct flow, offers)),
-           longest_gap * 1e6, (unsigned long)strays);
+           longest_gap * 1e6, least_rate, most_rate, (unsigned long)strays);
     return in_time && !strays ? 0 : 1;
 }
 

@@ -11,19 +11,30 @@ import com.fasterxml.jackson.databind.JsonNode;
  * @param refused         the share of bursts that the sender's ring did not take whole, for it was full; where it is near 0,
  *                        the guests' side was the limit
  * @param waited          the share of the time in which a thread that counts was ready to run, and others had its core
+ * @param evenness        the least of its quarters of a second to the most; 1 where the guests don't say
  * @param distance        of the two cores
  */
-record Measurement(double framesPerSecond, double gbitPerSecond, double lost, double refused, double waited, CoreDistance distance) {
+record Measurement(double framesPerSecond, double gbitPerSecond, double lost, double refused, double waited, double evenness,
+        CoreDistance distance) {
 
     private static final double DISTURBED = 0.03;
+    /** Below, the cores were exchanged and exchanged back: near ones reach more than this times as much as far ones. */
+    private static final double LEAST_EVENNESS = 0.75;
 
     static Measurement of(JsonNode result, double waited) {
         return new Measurement(result.get("framesPerSecond").asDouble(), result.get("gbitPerSecond").asDouble(),
-                result.get("lostOfAll").asDouble(), result.get("refusedOfBursts").asDouble(), waited, CoreDistance.CHANGED);
+                result.get("lostOfAll").asDouble(), result.get("refusedOfBursts").asDouble(), waited, evenness(result),
+                CoreDistance.CHANGED);
     }
 
+    private static double evenness(JsonNode result) {
+        return result.has("leastOfSlices") ? result.get("leastOfSlices").asDouble() / result.get("mostOfSlices").asDouble() : 1;
+    }
+
+    /** @param measured before and after */
     Measurement at(CoreDistance measured) {
-        return new Measurement(framesPerSecond, gbitPerSecond, lost, refused, waited, measured);
+        return new Measurement(framesPerSecond, gbitPerSecond, lost, refused, waited, evenness,
+                evenness < LEAST_EVENNESS ? CoreDistance.CHANGED : measured);
     }
 
     double megaFrames() {
