@@ -7,6 +7,7 @@ import io.tapwright.switchctl.SwitchControl;
 import io.tapwright.switchctl.SwitchServer;
 import io.tapwright.vswitch.SwitchSettings;
 import io.tapwright.vswitch.VirtualSwitch;
+import io.tapwright.vswitch.vhostuser.Rehearsal;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,6 +21,7 @@ import java.util.concurrent.atomic.AtomicReference;
 public final class Main {
 
     private static final Duration ADDRESS_AGE = Duration.ofSeconds(300);
+    private static final Duration REHEARSAL = Duration.ofSeconds(2);
 
     private Main() {
     }
@@ -79,6 +81,7 @@ public final class Main {
             return;
         }
         log.info("ready at " + options.controlSocket());
+        Rehearsal.start(REHEARSAL, log::fault);
         CountDownLatch end = new CountDownLatch(1);
         Runtime.getRuntime().addShutdownHook(new Thread(() -> {
             server.get().close();
