@@ -51,8 +51,10 @@ class ReportE2E {
             awaitStates(bus, "52:54:00:07:01:01", "ready", "wired", "ready");
             guest.undefine().orThrow();
             awaitStates(bus, "52:54:00:07:01:01", "ready", "wired", "ready", "removed");
-            assertThat(bus.heard("tapwright.domain")).extracting(d -> d.get("phase").asText())
-                    .contains("off", "running", "removed");
+            // After its NICs'.
+            List<String> phases = Await.until("the domain's end on the bus", Duration.ofSeconds(10),
+                    () -> bus.heard("tapwright.domain").stream().map(d -> d.get("phase").asText()).toList(), all -> all.contains("removed"));
+            assertThat(phases).contains("off", "running", "removed");
         }
     }
 
