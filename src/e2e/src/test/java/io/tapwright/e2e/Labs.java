@@ -2,6 +2,7 @@ package io.tapwright.e2e;
 
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.tapwright.testkit.lab.Command.Result;
 import io.tapwright.testkit.lab.Lab;
 
 /** Labs and configurations that several tests use. */
@@ -27,8 +28,20 @@ final class Labs {
 
     /** A lab, or a skipped test that says why there is none. */
     static Lab up(boolean withHook) {
+        assumeNoObstacle();
+        return Lab.up(withHook);
+    }
+
+    /** A lab with the hook, and with a QEMU that keeps a guest's memory whole as it moves. */
+    static Lab upForMigration() {
+        assumeNoObstacle();
+        Result qemu = Lab.fetchQemu();
+        assumeTrue(qemu.ok(), qemu.err());
+        return Lab.up(true, qemu.out().strip());
+    }
+
+    private static void assumeNoObstacle() {
         String obstacle = Lab.obstacle();
         assumeTrue(obstacle.isEmpty(), obstacle);
-        return Lab.up(withHook);
     }
 }

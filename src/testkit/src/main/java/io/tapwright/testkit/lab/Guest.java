@@ -107,7 +107,7 @@ public final class Guest {
                 addresses.isEmpty() ? "" : "tw.net=" + addresses,
                 nics.stream().map(Nic::xml).collect(Collectors.joining()),
                 vhostNics.stream().map(VhostNic::xml).collect(Collectors.joining()), moreInterfaces, serial(),
-                vhostNics.isEmpty() ? "" : "<qemu:override>"
+                vhostNics.isEmpty() || !lab.ownQemu() ? "" : "<qemu:override>"
                         + vhostNics.stream().map(VhostNic::override).collect(Collectors.joining()) + "</qemu:override>");
     }
 

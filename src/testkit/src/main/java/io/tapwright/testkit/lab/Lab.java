@@ -24,14 +24,21 @@ public final class Lab implements AutoCloseable {
     private final List<AgentProcess> agents = new ArrayList<>();
     private final List<SwitchProcess> switches = new ArrayList<>();
     private final GuestImage image;
+    private final boolean ownQemu;
 
-    private Lab(Path dir, GuestImage image) {
+    private Lab(Path dir, GuestImage image, boolean ownQemu) {
         this.dir = dir;
         this.image = image;
+        this.ownQemu = ownQemu;
     }
 
     /** Makes a lab; with the hook installed in its libvirtd, or without. */
     public static Lab up(boolean withHook) {
+        return up(withHook, "");
+    }
+
+    /** @param qemu what {@link #fetchQemu()} printed: the QEMU of that tree is in the place of the machine's own */
+    public static Lab up(boolean withHook, String qemu) {
         try {
             Path dir = Files.createTempDirectory(Path.of("/tmp"), "tw.");
             List<String> command = new ArrayList<>(List.of(
@@ -39,8 +46,11 @@ public final class Lab implements AutoCloseable {
             if (withHook) {
                 command.add("--hook");
             }
+            if (!qemu.isEmpty()) {
+                command.addAll(List.of("--qemu", qemu));
+            }
             Command.run(PATIENCE, new byte[0], command).orThrow();
-            return new Lab(dir, GuestImage.build(dir.resolve("vm")));
+            return new Lab(dir, GuestImage.build(dir.resolve("vm")), qemu.isEmpty());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -59,8 +69,18 @@ public final class Lab implements AutoCloseable {
         return "";
     }
 
+    /** {@code deploy/qemu fetch}: a QEMU of which guests may be moved; if it fails it says why there is none. */
+    public static Result fetchQemu() {
+        return Command.run(Duration.ofMinutes(5), new byte[0], List.of(script("qemu"), "fetch"));
+    }
+
     public Path dir() {
         return dir;
+    }
+
+    /** Whether its QEMU is the machine's. */
+    boolean ownQemu() {
+        return ownQemu;
     }
 
     GuestImage image() {
