@@ -1,34 +1,25 @@
 package io.tapwright.vswitch.vhostuser;
 
 import io.tapwright.vswitch.frame.Frame;
-import io.tapwright.vswitch.memory.GuestMemory;
-import io.tapwright.vswitch.posix.EventFd;
 import io.tapwright.vswitch.posix.Fd;
 import io.tapwright.vswitch.posix.Mapping;
 import io.tapwright.vswitch.posix.MemoryGuard;
 import io.tapwright.vswitch.virtio.DirtyLog;
-import io.tapwright.vswitch.virtio.SplitRing;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Optional;
 
 /**
- * What a front-end and we have agreed on, from its first message to its last: takes messages, sets up the port's queues,
- * answers. The control thread's. A message that fails changes nothing.
+ * What a front-end and we have agreed on, from its first message to its last: takes messages, and answers. The control
+ * thread's. A message that fails changes nothing.
  *
- * <p>Every change of what a ring stands on is made with its lock held, and what is unmapped or closed was out of every
- * ring's reach before.
+ * <p>What is unmapped or closed was out of every ring's reach before.
  */
 final class Session implements AutoCloseable {
 
-    /** Bit of a kick's, call's and error's payload that says no descriptor came; below it is the ring's number. */
-    private static final long NO_FD = 0x100;
-    private static final long RING = 0xff;
-
     private final VhostPort port;
     private final Peers peers;
-    private final EventFd events = new EventFd();
-    private final VringState[] rings = new VringState[2 * VhostPort.MOST_PAIRS];
+    private final Vrings rings;
 
     private long features;
     private long protocolFeatures;
@@ -52,25 +43,17 @@ final class Session implements AutoCloseable {
     Session(VhostPort port, Peers peers) {
         this.port = port;
         this.peers = peers;
-        for (int i = 0; i < rings.length; i++) {
-            rings[i] = new VringState(i % 2 == 0 ? port.to(i / 2).queue().ring() : port.from(i / 2).queue().ring());
-        }
+        rings = new Vrings(port, peers, footing());
     }
 
-    /** True once the guest's driver can send and receive. */
+    /** See {@link Vrings#isRunning}. */
     boolean isRunning() {
-        return rings[0].enabled && rings[1].enabled && rings[0].ring().isUsable() && rings[1].ring().isUsable();
+        return rings.isRunning();
     }
 
-    /** Why a ring was given up; empty while none was. */
+    /** See {@link Vrings#broken}. */
     Optional<String> broken() {
-        for (int i = 0; i < rings.length; i++) {
-            String why = rings[i].ring().broken();
-            if (why != null) {
-                return Optional.of("ring " + i + ": " + why);
-            }
-        }
-        return Optional.empty();
+        return rings.broken();
     }
 
     /** True if memory that we use is no more; the session is to be closed at once. */
@@ -99,7 +82,7 @@ final class Session implements AutoCloseable {
             case GET_QUEUE_NUM -> answer(VhostPort.MOST_PAIRS);
             case GET_MAX_MEM_SLOTS -> answer(SharedMemory.MOST_REGIONS);
             case GET_STATUS -> answer(status);
-            case GET_VRING_BASE -> Optional.of(stop(message));
+            case GET_VRING_BASE -> stop(message);
             case SET_LOG_BASE -> {
                 setLog(message);
                 yield Optional.of(ByteBuffer.allocate(0));
@@ -133,13 +116,13 @@ final class Session implements AutoCloseable {
             case SET_MEM_TABLE -> setMemory(message);
             case ADD_MEM_REG -> addRegion(message);
             case REM_MEM_REG -> removeRegion(message);
-            case SET_VRING_NUM -> setSize(message);
-            case SET_VRING_ADDR -> setAddresses(message);
-            case SET_VRING_BASE -> setBase(message);
-            case SET_VRING_KICK -> setKick(message);
-            case SET_VRING_CALL -> setCall(message);
-            case SET_VRING_ERR -> setError(message);
-            case SET_VRING_ENABLE -> enable(message);
+            case SET_VRING_NUM -> rings.setSize(message);
+            case SET_VRING_ADDR -> rings.setAddresses(message);
+            case SET_VRING_BASE -> rings.setBase(message);
+            case SET_VRING_KICK -> rings.setKick(message);
+            case SET_VRING_CALL -> rings.setCall(message);
+            case SET_VRING_ERR -> rings.setError(message);
+            case SET_VRING_ENABLE -> rings.enable(message);
             case SEND_RARP -> peers.announce(port, message.number64() & 0xffff_ffff_ffffL);
             case NET_SET_MTU -> {
                 if (message.number64() < 68 || message.number64() > 65535) {
@@ -159,6 +142,11 @@ final class Session implements AutoCloseable {
         return ByteBuffer.allocate(count).order(ByteOrder.nativeOrder());
     }
 
+    private Optional<ByteBuffer> stop(Message message) {
+        int number = message.payload(8).getInt(0);
+        return Optional.of(bytes(8).putInt(0, number).putInt(4, rings.stop(number)));
+    }
+
     // -- features -------------------------------------------------------------------------------
 
     private void setFeatures(long wanted) {
@@ -168,19 +156,7 @@ final class Session implements AutoCloseable {
         }
         // They change while the rings run only by LOG_ALL, when a migration begins or ends; the rest is fixed by then.
         features = wanted;
-        lockAll();
-        try {
-            port.agree(features);
-            if (!Features.has(features, Features.PROTOCOL_FEATURES)) {
-                for (VringState ring : rings) {
-                    ring.enabled = true;
-                }
-                enableQueues();
-            }
-            standAll(memory.table());
-        } finally {
-            unlockAll();
-        }
+        rings.agree(features, footing());
     }
 
     private void setProtocolFeatures(long wanted) {
@@ -205,11 +181,11 @@ final class Session implements AutoCloseable {
             for (int i = 0; i < count; i++) {
                 next = withRegion(next, payload, 8 + 32 * i, message.fds().removeFirst());
             }
-            replaceMemory(next);
         } catch (RuntimeException e) {
             next.release(memory);
             throw e;
         }
+        replaceMemory(next);
     }
 
     /** {@code struct { u64 guest_addr; u64 size; u64 user_addr; u64 mmap_offset; }}. */
@@ -219,13 +195,7 @@ final class Session implements AutoCloseable {
 
     private void addRegion(Message message) {
         ByteBuffer payload = message.payload(40);
-        SharedMemory next = withRegion(memory, payload, 8, message.takeFd());
-        try {
-            replaceMemory(next);
-        } catch (RuntimeException e) {
-            next.release(memory);
-            throw e;
-        }
+        replaceMemory(withRegion(memory, payload, 8, message.takeFd()));
     }
 
     private void removeRegion(Message message) {
@@ -233,205 +203,12 @@ final class Session implements AutoCloseable {
         replaceMemory(memory.without(payload.getLong(8), payload.getLong(16), payload.getLong(24)));
     }
 
-    /** Maps first, has the rings move, unmaps last. */
+    /** The rings move before what they stood on is unmapped. */
     private void replaceMemory(SharedMemory next) {
         SharedMemory before = memory;
-        lockAll();
-        try {
-            standAll(next.table());
-            memory = next;
-        } catch (ProtocolException e) {
-            // The front-end took away what a ring of its own is in: that ring can't go on, and it is told.
-            for (VringState ring : rings) {
-                ring.stop();
-            }
-            memory = next;
-        } finally {
-            unlockAll();
-        }
+        memory = next;
+        rings.move(footing());
         before.release(next);
-    }
-
-    // -- rings ----------------------------------------------------------------------------------
-
-    private VringState ring(long number) {
-        if (number < 0 || number >= rings.length) {
-            throw new ProtocolException("ring " + number + ", expected one below " + rings.length);
-        }
-        return rings[(int) number];
-    }
-
-    private void setSize(Message message) {
-        ByteBuffer payload = message.payload(8);
-        VringState ring = stopped(payload);
-        int size = payload.getInt(4);
-        if (Integer.bitCount(size) != 1 || size < 1 || size > SplitRing.MOST_SIZE) {
-            throw new ProtocolException("a ring of " + size + ", expected a power of two up to 32768");
-        }
-        ring.size = size;
-    }
-
-    private void setBase(Message message) {
-        ByteBuffer payload = message.payload(8);
-        stopped(payload).base = payload.getInt(4) & 0xffff;
-    }
-
-    private VringState stopped(ByteBuffer payload) {
-        VringState ring = ring(payload.getInt(0));
-        if (ring.ring().isUsable()) {
-            throw new ProtocolException("ring " + payload.getInt(0) + " runs");
-        }
-        return ring;
-    }
-
-    /** {@code struct { u32 index, flags; u64 descriptors, used, available, log; }}. */
-    private void setAddresses(Message message) {
-        ByteBuffer payload = message.payload(40);
-        VringState ring = ring(payload.getInt(0));
-        ring.ring().lock();
-        try {
-            ring.addresses(payload.getLong(8), payload.getLong(16), payload.getLong(24));
-            if (ring.ring().isUsable()) {
-                stand(ring, memory.table());
-            }
-        } catch (ProtocolException e) {
-            // It must not go on at addresses that nobody will look after when the memory changes.
-            ring.stop();
-            throw e;
-        } finally {
-            ring.ring().unlock();
-        }
-    }
-
-    private void setKick(Message message) {
-        int number = (int) (message.number64() & RING);
-        VringState ring = ring(number);
-        boolean none = (message.number64() & NO_FD) != 0;
-        if (none && number % 2 == 1) {
-            throw new ProtocolException("ring " + number + " without a descriptor to call us by: we don't look for ever");
-        }
-        Fd kick = none ? null : eventFd(message);
-        unwatch(number);
-        ring.ring().lock();
-        try {
-            ring.replaceKick(kick);
-            ring.kicked = true;
-            if (!Features.has(features, Features.PROTOCOL_FEATURES)) {
-                ring.enabled = true;
-            }
-            fds(number);
-            if (ring.isComplete()) {
-                stand(ring, memory.table());
-            }
-        } finally {
-            ring.ring().unlock();
-        }
-        if (number % 2 == 1) {
-            peers.watch(port.from(number / 2), kick);
-        }
-    }
-
-    /** The descriptor that has to be there: a worker reads or writes it, which must not wait. */
-    private static Fd eventFd(Message message) {
-        Fd fd = message.takeFd();
-        if (!fd.isEventFd()) {
-            fd.close();
-            throw new ProtocolException("a descriptor that is no eventfd");
-        }
-        fd.setNonBlocking();
-        return fd;
-    }
-
-    private void unwatch(int number) {
-        if (number % 2 == 1 && rings[number].kick != null) {
-            peers.unwatch(port.from(number / 2));
-        }
-    }
-
-    private void setCall(Message message) {
-        int number = (int) (message.number64() & RING);
-        VringState ring = ring(number);
-        Fd call = (message.number64() & NO_FD) != 0 ? null : eventFd(message);
-        ring.ring().lock();
-        try {
-            ring.replaceCall(call);
-            fds(number);
-            if (call != null && ring.ring().isUsable()) {
-                // What was published while there was nobody to call.
-                events.signal(call.number());
-            }
-        } finally {
-            ring.ring().unlock();
-        }
-    }
-
-    private void setError(Message message) {
-        VringState ring = ring(message.number64() & RING);
-        Fd error = (message.number64() & NO_FD) != 0 ? null : message.takeFd();
-        ring.replaceError(error);
-    }
-
-    private void enable(Message message) {
-        ByteBuffer payload = message.payload(8);
-        int number = payload.getInt(0);
-        VringState ring = ring(number);
-        ring.ring().lock();
-        try {
-            ring.enabled = payload.getInt(4) == 1;
-            fds(number);
-        } finally {
-            ring.ring().unlock();
-        }
-    }
-
-    /** Stops a ring; the answer says where it stood. */
-    private ByteBuffer stop(Message message) {
-        int number = message.payload(8).getInt(0);
-        VringState ring = ring(number);
-        unwatch(number);
-        ring.ring().lock();
-        try {
-            ring.stop();
-            ring.replaceKick(null);
-            ring.replaceCall(null);
-            fds(number);
-        } finally {
-            ring.ring().unlock();
-        }
-        return bytes(8).putInt(0, number).putInt(4, ring.base);
-    }
-
-    /** With the ring locked: tells its queue what changed. */
-    private void fds(int number) {
-        VringState ring = rings[number];
-        if (number % 2 == 0) {
-            port.to(number / 2).set(ring.enabled, ring.call);
-        } else {
-            port.from(number / 2).set(ring.enabled, ring.kick, ring.call);
-        }
-    }
-
-    private void enableQueues() {
-        for (int i = 0; i < rings.length; i++) {
-            fds(i);
-        }
-    }
-
-    private void standAll(GuestMemory table) {
-        for (VringState ring : rings) {
-            if (ring.ring().isUsable()) {
-                stand(ring, table);
-            }
-        }
-    }
-
-    /**
-     * With LOG_ALL the used ring is logged too, whether or not its own addresses ask for that (VHOST_VRING_F_LOG): a page too
-     * many is sent once more, while one too few, written between the message with the feature and that with the flag, is lost.
-     */
-    private void stand(VringState ring, GuestMemory table) {
-        ring.stand(table, Features.has(features, Features.EVENT_INDEX),
-                Features.has(features, Features.LOG_ALL) ? log : DirtyLog.OFF);
     }
 
     // -- the dirty log --------------------------------------------------------------------------
@@ -450,49 +227,25 @@ final class Session implements AutoCloseable {
             logMapping = Mapping.of(file, offset, size);
         }
         log = new DirtyLog(logMapping.address(), size);
-        lockAll();
-        try {
-            standAll(memory.table());
-        } finally {
-            unlockAll();
-            if (before != null) {
-                before.close();
-            }
+        rings.move(footing());
+        if (before != null) {
+            before.close();
         }
     }
 
-    // -- the end --------------------------------------------------------------------------------
-
-    private void lockAll() {
-        for (VringState ring : rings) {
-            ring.ring().lock();
-        }
-    }
-
-    private void unlockAll() {
-        for (VringState ring : rings) {
-            ring.ring().unlock();
-        }
+    /**
+     * With LOG_ALL the used ring is logged too, whether or not its own addresses ask for that (VHOST_VRING_F_LOG): a page too
+     * many is sent once more, while one too few, written between the message with the feature and that with the flag, is lost.
+     */
+    private Footing footing() {
+        return new Footing(memory.table(), Features.has(features, Features.EVENT_INDEX),
+                Features.has(features, Features.LOG_ALL) ? log : DirtyLog.OFF);
     }
 
     /** Stops everything and gives back what was shared. */
     @Override
     public void close() {
-        for (int i = 0; i < rings.length; i++) {
-            unwatch(i);
-            VringState ring = rings[i];
-            ring.ring().lock();
-            try {
-                ring.stop();
-                ring.enabled = false;
-                ring.replaceKick(null);
-                ring.replaceCall(null);
-                ring.replaceError(null);
-                fds(i);
-            } finally {
-                ring.ring().unlock();
-            }
-        }
+        rings.stopAll();
         port.countReady();
         memory.release(SharedMemory.NONE);
         memory = SharedMemory.NONE;

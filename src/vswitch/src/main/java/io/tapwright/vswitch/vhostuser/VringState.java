@@ -2,7 +2,6 @@ package io.tapwright.vswitch.vhostuser;
 
 import io.tapwright.vswitch.memory.GuestMemory;
 import io.tapwright.vswitch.posix.Fd;
-import io.tapwright.vswitch.virtio.DirtyLog;
 import io.tapwright.vswitch.virtio.SplitRing;
 
 /** What a front-end has said of one ring, until there is enough to start it. The control thread's. */
@@ -44,7 +43,8 @@ final class VringState {
     }
 
     /** With the ring locked: starts it, or lets it go on at the same place in other memory. */
-    void stand(GuestMemory memory, boolean eventIndex, DirtyLog log) {
+    void stand(Footing footing) {
+        GuestMemory memory = footing.memory();
         long table = memory.translateUser(descriptors, (long) DESCRIPTOR * size);
         // Two more bytes each for the event index, which are there without it too (VIRTIO 1.2, 2.7.2).
         long avail = memory.translateUser(available, 6 + 2L * size);
@@ -55,11 +55,11 @@ final class VringState {
         if ((avail & 1) != 0 || (back & 3) != 0) {
             throw new ProtocolException("a ring that is not aligned");
         }
-        ring.log(log);
+        ring.log(footing.log());
         if (ring.isUsable()) {
             ring.move(memory, table, avail, back);
         } else {
-            ring.start(memory, size, table, avail, back, base, eventIndex);
+            ring.start(memory, size, table, avail, back, base, footing.eventIndex());
         }
     }
 
