@@ -54,7 +54,7 @@ public final class Benchmarks {
         Map<String, Benchmark> all = new LinkedHashMap<>();
         all.put("taps", (report, tools) -> {
             report.section("Taps: what a NIC costs");
-            TapBenchmark.main(new String[] {tools.source("c/tap_peer.c").toString()});
+            TapBenchmark.main(new String[] {tools.program("tap_peer").toString()});
             report.load();
         });
         all.put("hook", new HookBenchmark());

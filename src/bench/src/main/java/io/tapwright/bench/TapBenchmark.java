@@ -17,7 +17,7 @@ import java.util.function.ToLongFunction;
  * What it costs to give a NIC its tap: create, attach to a bridge, raise, verify. The contenders take turns, each run in
  * a network namespace of its own; medians of several rounds, after two that do not count.
  *
- * <p>Usage: {@code TapBenchmark tap_peer.c [NICS [ROUNDS]]}, as root, with cc and ip in the path.
+ * <p>Usage: {@code TapBenchmark TAP_PEER [NICS [ROUNDS]]}, as root, with the compiled {@code tap_peer.c}, and ip in the path.
  */
 public final class TapBenchmark {
 
@@ -28,7 +28,7 @@ public final class TapBenchmark {
     }
 
     public static void main(String[] args) throws Exception {
-        Path source = Path.of(args[0]);
+        Path peer = Path.of(args[0]);
         Nics nics = new Nics(args.length > 1 ? Integer.parseInt(args[1]) : 500);
         int rounds = args.length > 2 ? Integer.parseInt(args[2]) : 5;
         if (!NetworkNamespace.isAvailable()) {
@@ -37,9 +37,9 @@ public final class TapBenchmark {
         }
         Path directory = Files.createTempDirectory("tapwright-bench");
         try {
-            measure(contenders(compile(source, directory), directory), nics, rounds, directory);
+            measure(contenders(peer, directory), nics, rounds, directory);
         } finally {
-            for (String name : List.of("batch", "script", "cleanup", "tap_peer")) {
+            for (String name : List.of("batch", "script", "cleanup")) {
                 Files.deleteIfExists(directory.resolve(name));
             }
             Files.delete(directory);
@@ -128,15 +128,6 @@ public final class TapBenchmark {
         long[] sorted = runs.stream().mapToLong(value).sorted().toArray();
         int middle = sorted.length / 2;
         return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2.0;
-    }
-
-    private static Path compile(Path source, Path directory) throws IOException, InterruptedException {
-        Path program = directory.resolve("tap_peer");
-        Process compiler = new ProcessBuilder("cc", "-O2", "-o", program.toString(), source.toString()).inheritIO().start();
-        if (compiler.waitFor() != 0) {
-            throw new IOException("cc could not compile " + source);
-        }
-        return program;
     }
 
     private static String cpu() throws IOException {

@@ -2,14 +2,13 @@ package io.tapwright.bench.forwarding;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.tapwright.bench.Report;
+import io.tapwright.bench.Tools;
 import io.tapwright.testkit.lab.Command;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
 
 /** {@code src/main/c/traffic}: guests with DPDK's virtio-user driver. */
 final class DriverGuests implements Traffic {
@@ -32,21 +31,12 @@ final class DriverGuests implements Traffic {
     }
 
     /** @throws AssertionError where it does not compile, mostly because libdpdk-dev is missing */
-    static DriverGuests compile(Path sources, Path directory, Cores cores) throws IOException {
-        Path program = directory.resolve("traffic");
-        List<String> command = new ArrayList<>(List.of("cc", "-O3", "-D_GNU_SOURCE", "-o", program.toString()));
-        command.addAll(dpdk("--cflags"));
-        try (Stream<Path> files = Files.list(sources)) {
-            files.map(Path::toString).filter(f -> f.endsWith(".c")).sorted().forEach(command::add);
-        }
-        command.addAll(dpdk("--libs"));
-        command.add("-lpthread");
-        Command.run(PATIENCE, new byte[0], command).orThrow();
-        return new DriverGuests(program, cores);
-    }
-
-    private static List<String> dpdk(String what) {
-        return List.of(Command.run(PATIENCE, new byte[0], List.of("pkg-config", what, "libdpdk")).orThrow().strip().split(" +"));
+    static DriverGuests compile(Tools tools, Path directory, Cores cores) throws IOException {
+        List<String> options = new ArrayList<>(List.of("-O3", "-D_GNU_SOURCE"));
+        String dpdk = Command.run(PATIENCE, new byte[0], List.of("pkg-config", "--cflags", "--libs", "libdpdk")).orThrow();
+        options.addAll(List.of(dpdk.strip().split(" +")));
+        options.add("-lpthread");
+        return new DriverGuests(tools.compile("traffic", directory, options), cores);
     }
 
     /** Of huge pages, which its processes need together. */

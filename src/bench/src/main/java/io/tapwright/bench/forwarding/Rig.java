@@ -1,12 +1,10 @@
 package io.tapwright.bench.forwarding;
 
 import io.tapwright.bench.Tools;
-import io.tapwright.testkit.lab.Command;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
@@ -19,8 +17,6 @@ final class Rig implements AutoCloseable {
 
     /** For the greediest back-end. */
     private static final int MEBIBYTES = 1024;
-    private static final String TAP_TRAFFIC = "tap_traffic";
-    private static final String DISTANCE = "distance";
 
     private final Path root;
     private final Path directory;
@@ -28,15 +24,20 @@ final class Rig implements AutoCloseable {
     private final HugePages pages;
     private final RingGuests rings;
     private final DriverGuests driver;
+    private final Path tapTraffic;
+    private final Path distance;
     private final Thread onExit = Thread.ofPlatform().unstarted(this::abandon);
 
-    private Rig(Path root, Path directory, Cores cores, HugePages pages, RingGuests rings, DriverGuests driver) {
+    private Rig(Path root, Path directory, Cores cores, HugePages pages, RingGuests rings, DriverGuests driver, Path tapTraffic,
+            Path distance) {
         this.root = root;
         this.directory = directory;
         this.cores = cores;
         this.pages = pages;
         this.rings = rings;
         this.driver = driver;
+        this.tapTraffic = tapTraffic;
+        this.distance = distance;
     }
 
     /** @param ports how many guests there will be at most */
@@ -44,13 +45,12 @@ final class Rig implements AutoCloseable {
         Path directory = Files.createTempDirectory(Path.of("/tmp"), "tw-frames.");
         try {
             Cores cores = Cores.ofMachine();
-            DriverGuests driver = DriverGuests.compile(tools.source("c/traffic"), directory, cores);
-            for (String program : List.of(TAP_TRAFFIC, DISTANCE)) {
-                Command.run(Duration.ofMinutes(1), new byte[0], List.of("cc", "-O3", "-pthread", "-o", directory.resolve(program).toString(),
-                        tools.source("c/" + program + ".c").toString())).orThrow();
-            }
-            Rig rig = new Rig(tools.root(), directory, cores, HugePages.reserve(MEBIBYTES + DriverGuests.mebibytes(ports)),
-                    RingGuests.compile(tools.source("c/rings"), directory, cores), driver);
+            DriverGuests driver = DriverGuests.compile(tools, directory, cores);
+            RingGuests rings = RingGuests.compile(tools, directory, cores);
+            Path tapTraffic = tools.compile("tap_traffic", directory, List.of("-O3"));
+            Path distance = tools.compile("distance", directory, List.of("-O3", "-pthread"));
+            HugePages pages = HugePages.reserve(MEBIBYTES + DriverGuests.mebibytes(ports));
+            Rig rig = new Rig(tools.root(), directory, cores, pages, rings, driver, tapTraffic, distance);
             Runtime.getRuntime().addShutdownHook(rig.onExit);
             return rig;
         } catch (IOException | RuntimeException | AssertionError e) {
@@ -82,11 +82,11 @@ final class Rig implements AutoCloseable {
     }
 
     Path tapTraffic() {
-        return directory.resolve(TAP_TRAFFIC);
+        return tapTraffic;
     }
 
     Path distance() {
-        return directory.resolve(DISTANCE);
+        return distance;
     }
 
     private void abandon() {

@@ -1,14 +1,11 @@
 package io.tapwright.bench.forwarding;
 
 import io.tapwright.bench.Report;
-import io.tapwright.testkit.lab.Command;
+import io.tapwright.bench.Tools;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
 
 /** {@code src/main/c/rings}: guests that cost next to nothing a frame, so that the back-end is the limit. */
 final class RingGuests implements Traffic {
@@ -22,14 +19,8 @@ final class RingGuests implements Traffic {
     }
 
     /** @throws AssertionError where it does not compile */
-    static RingGuests compile(Path sources, Path directory, Cores cores) throws IOException {
-        Path program = directory.resolve("rings");
-        List<String> command = new ArrayList<>(List.of("cc", "-O3", "-D_GNU_SOURCE", "-o", program.toString()));
-        try (Stream<Path> files = Files.list(sources)) {
-            files.map(Path::toString).filter(f -> f.endsWith(".c")).sorted().forEach(command::add);
-        }
-        Command.run(Duration.ofMinutes(1), new byte[0], command).orThrow();
-        return new RingGuests(program, cores);
+    static RingGuests compile(Tools tools, Path directory, Cores cores) throws IOException {
+        return new RingGuests(tools.compile("rings", directory, List.of("-O3", "-D_GNU_SOURCE")), cores);
     }
 
     @Override
