@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * What all contenders share: two cores, huge pages, the generator, a directory for sockets and logs. Closing it gives all
+ * What all contenders share: two cores, huge pages, the guests, a directory for sockets and logs. Closing it gives all
  * of that back; so does an end by Ctrl-C, which ends what was started, too.
  */
 final class Rig implements AutoCloseable {

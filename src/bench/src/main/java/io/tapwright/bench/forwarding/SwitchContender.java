@@ -84,7 +84,7 @@ record SwitchContender(Path root, List<String> javaOptions) implements VhostCont
     private static DesiredSwitch desired(List<Path> sockets) {
         List<DesiredPort> ports = new ArrayList<>();
         for (Path socket : sockets) {
-            // As the generator has them: 52:54:00:PORT:00:00 is a port's first address.
+            // As the guests have them: 52:54:00:PORT:00:00 is a port's first address.
             MacAddress first = new MacAddress("52:54:00:%02x:00:00".formatted(ports.size()));
             ports.add(new VhostUserPort(socket.getFileName().toString(), socket, true, first));
         }
