@@ -14,7 +14,6 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <sched.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,17 +43,6 @@ static uint64_t strays;
 static double longest_gap;             /* in which nothing arrived, of a run, in seconds */
 static double least_rate, most_rate;   /* frames a second in its slices */
 
-void die(const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    fputs("rings: ", stderr);
-    vfprintf(stderr, format, arguments);
-    fputc('\n', stderr);
-    va_end(arguments);
-    exit(2);
-}
-
 static double seconds_by(clockid_t clock)
 {
     struct timespec t;
@@ -65,15 +53,6 @@ static double seconds_by(clockid_t clock)
 static double now(void)
 {
     return seconds_by(CLOCK_MONOTONIC);
-}
-
-static double number(const char *name, const char *value, double least, double most)
-{
-    char *end;
-    double parsed = strtod(value, &end);
-    if (!*value || *end || !(parsed >= least && parsed <= most))
-        die("%s %s: must be a number from %g to %g", name, value, least, most);
-    return parsed;
 }
 
 static int buffers_a_frame(void)

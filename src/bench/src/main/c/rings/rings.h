@@ -5,6 +5,8 @@
 #ifndef RINGS_H
 #define RINGS_H
 
+#include "../program.h"
+
 #include <linux/virtio_ring.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -35,8 +37,6 @@ struct port {
     uint8_t *base;
     struct ring receive, send;
 };
-
-_Noreturn void die(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* port.c: a guest with its memory and its rings, every receive buffer made available. */
 void port_open(struct port *port, int number, const char *path, int buffers_a_frame);

@@ -32,7 +32,6 @@
 #include "traffic.h"
 
 #include <rte_cycles.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,17 +43,6 @@ struct options options = {
     .core = 0, .other_core = -1, .size = 64, .ways = 1, .ring = 1024, .room = 2048, .burst = 32, .seconds = 3, .warmup = 1,
     .settle = 0.2, .silence = 1, .times = 100, .memory = 512, .huge = true,
 };
-
-void die(const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    fputs("traffic: ", stderr);
-    vfprintf(stderr, format, arguments);
-    fputc('\n', stderr);
-    va_end(arguments);
-    exit(2);
-}
 
 double seconds_of(uint64_t cycles)
 {
@@ -72,15 +60,6 @@ static void port_at(const char *path, bool listens)
         die("more than %d ports", MAX_PORTS);
     options.listens[options.ports] = listens;
     options.paths[options.ports++] = path;
-}
-
-static double number(const char *name, const char *value, double least, double most)
-{
-    char *end;
-    double parsed = strtod(value, &end);
-    if (!*value || *end || !(parsed >= least && parsed <= most))
-        die("%s=%s: must be a number from %g to %g", name, value, least, most);
-    return parsed;
 }
 
 static void option(char *argument)

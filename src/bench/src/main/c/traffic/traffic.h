@@ -8,6 +8,8 @@
 #ifndef TRAFFIC_H
 #define TRAFFIC_H
 
+#include "../program.h"
+
 #include <rte_ether.h>
 #include <rte_ip.h>
 #include <rte_mbuf.h>
@@ -72,7 +74,6 @@ extern uint16_t flow_count;
 extern struct flow flows[MAX_PORTS];
 extern struct flow *flow_to[MAX_PORTS]; /* by the port that it leads to; a null pointer where none does */
 
-_Noreturn void die(const char *format, ...) __attribute__((format(printf, 1, 2)));
 double seconds_of(uint64_t cycles);
 uint64_t cycles_of(double seconds);
 
