@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
+import java.util.function.IntConsumer;
 
 /**
  * A guest's NIC: a front-end that brings the rings up as QEMU does, and a driver that sends and receives frames. One
@@ -90,14 +91,20 @@ public final class GuestNic implements AutoCloseable {
         rx.startAt(0);
         tx.startAt(0);
         freeSlots.clear();
-        int perFrame = layout == Layout.CHAINED ? 3 : 1;
-        for (int i = 0; i + perFrame <= tx.size(); i += perFrame) {
-            freeSlots.add(i);
+        for (int i = 0; i < tx.size(); i++) {
+            if (isSlot(i)) {
+                freeSlots.add(i);
+            }
         }
         for (int i = 0; i < rx.size(); i++) {
             rx.descriptor(i, GuestRam.guest(rxBuffers + (long) i * bufferSize), bufferSize, DriverRing.WRITE, 0);
             rx.publish(i);
         }
+    }
+
+    private boolean isSlot(int head) {
+        int perFrame = layout == Layout.CHAINED ? 3 : 1;
+        return head >= 0 && head % perFrame == 0 && head <= tx.size() - perFrame;
     }
 
     /** Connects and brings everything up. */
@@ -201,10 +208,26 @@ public final class GuestNic implements AutoCloseable {
         return true;
     }
 
-    /** Takes back what the device is done with. */
-    public void reclaim() {
+    /** Takes back what the device is done with, before the next frame. */
+    private void reclaim() {
+        reclaim(head -> {
+            throw new IllegalStateException("the device gives back head " + head + ", where no frame of ours begins");
+        });
+    }
+
+    /**
+     * Takes back what the device is done with.
+     *
+     * @param stranger gets each head where no frame of ours begins: a device that was told to look elsewhere for its ring may
+     *                 well find such
+     */
+    public void reclaim(IntConsumer stranger) {
         for (DriverRing.Used used = tx.take(); used != null; used = tx.take()) {
-            freeSlots.add(used.head());
+            if (isSlot(used.head())) {
+                freeSlots.add(used.head());
+            } else {
+                stranger.accept(used.head());
+            }
         }
     }
 
