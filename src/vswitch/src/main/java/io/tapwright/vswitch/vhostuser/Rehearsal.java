@@ -17,9 +17,9 @@ import java.util.function.Consumer;
  */
 public final class Rehearsal {
 
-    private static final Duration POLL = Duration.ofNanos(50_000);
+    private static final long POLL_NANOS = 50_000;
     /** So long that the worker sleeps. */
-    private static final long PAUSE_NANOS = 2 * POLL.toNanos();
+    private static final long PAUSE_NANOS = 2 * POLL_NANOS;
     private static final int BURST = 16;
 
     /**
@@ -56,7 +56,7 @@ public final class Rehearsal {
     static long run(Duration duration, Consumer<Throwable> onFailure) {
         long frames = 0;
         Segment segment = new Segment("rehearsal");
-        try (Worker worker = new Worker("switch-rehearsal-worker", POLL.toNanos(), () -> { }, onFailure)) {
+        try (Worker worker = new Worker("switch-rehearsal-worker", POLL_NANOS, () -> { }, onFailure)) {
             worker.start();
             Switchboard board = new Switchboard(new Workers(List.of(worker)));
             // One with the event index and one without: what is never seen is not compiled.
@@ -78,7 +78,7 @@ public final class Rehearsal {
 
     private static int pass(SimulatedGuest from, SimulatedGuest to, Kind kind, int count) {
         from.send(to, kind.length, kind.first, count);
-        to.receive(count * to.buffersFor(kind.length));
+        to.receive(count * SimulatedGuest.buffersFor(kind.length));
         from.awaitSent();
         return count;
     }

@@ -177,7 +177,8 @@ final class SimulatedGuest implements AutoCloseable {
         }
     }
 
-    int buffersFor(int length) {
+    /** How many receive buffers a frame takes. */
+    static int buffersFor(int length) {
         return (VirtioNetHeader.LENGTH + length + ROOM - 1) / ROOM;
     }
 

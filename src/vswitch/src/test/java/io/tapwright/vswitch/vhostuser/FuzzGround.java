@@ -8,7 +8,6 @@ import io.tapwright.vswitch.driver.DriverRing;
 import io.tapwright.vswitch.driver.FrontEnd;
 import io.tapwright.vswitch.driver.GuestNic;
 import io.tapwright.vswitch.driver.GuestNic.Layout;
-import io.tapwright.vswitch.driver.GuestRam;
 import io.tapwright.vswitch.driver.TestSwitch;
 import io.tapwright.vswitch.forward.Carrier;
 import io.tapwright.vswitch.forward.Segment;
@@ -255,8 +254,6 @@ final class FuzzGround implements AutoCloseable {
             return how == 0xff ? u64() : points[how % points.length];
         }
     }
-
-    static final long RAM = GuestRam.GUEST;
 
     @Override
     public void close() {

@@ -20,6 +20,7 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
@@ -133,7 +134,7 @@ public final class MessageFuzz implements AutoCloseable {
         return switch (request) {
             case FrontEnd.SET_MEM_TABLE -> {
                 Fd[] all = new Fd[lastRegions];
-                java.util.Arrays.fill(all, how % 8 == 7 ? small : nic.ram.file);
+                Arrays.fill(all, how % 8 == 7 ? small : nic.ram.file);
                 yield all;
             }
             case FrontEnd.ADD_MEM_REG, FrontEnd.SET_LOG_BASE -> new Fd[] {how % 8 == 7 ? small : nic.ram.file};

@@ -6,8 +6,8 @@ import io.tapwright.vswitch.driver.DriverRing;
 import io.tapwright.vswitch.driver.FrontEnd;
 import io.tapwright.vswitch.driver.GuestNic;
 import io.tapwright.vswitch.driver.GuestRam;
-import io.tapwright.vswitch.posix.Fd;
 import io.tapwright.vswitch.posix.EventFd;
+import io.tapwright.vswitch.posix.Fd;
 import io.tapwright.vswitch.vhostuser.FuzzGround.Input;
 import java.util.Arrays;
 import java.util.concurrent.ThreadLocalRandom;
@@ -19,7 +19,6 @@ import java.util.concurrent.ThreadLocalRandom;
  */
 public final class RingFuzz implements AutoCloseable {
 
-    private static final long FEATURES = (Features.OFFERED & ~Features.LOG_ALL) | Features.LOG_ALL;
     private static final int SIZE = 32;
     /** Of the file: before it and after it are bytes that are not shared. */
     private static final long BEGIN = 4096 + 256;
@@ -87,7 +86,7 @@ public final class RingFuzz implements AutoCloseable {
         Session session = new Session(ground.attacker, ground.peers);
         try {
             int how = input.u8();
-            long features = how < 128 ? FEATURES & ~Features.LOG_ALL : how < 192 ? FEATURES : FEATURES & ~(input.u64() & 0xffff_ffffL);
+            long features = how < 128 ? Features.OFFERED & ~Features.LOG_ALL : how < 192 ? Features.OFFERED : Features.OFFERED & ~(input.u64() & 0xffff_ffffL);
             begin(session, features | Features.PROTOCOL_FEATURES);
             for (int rounds = 0; rounds < 8 && !input.isAtEnd(); rounds++) {
                 fill(input, rx, DriverRing.WRITE);
