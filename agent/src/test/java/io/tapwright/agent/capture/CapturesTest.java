@@ -17,6 +17,7 @@ import io.vertx.core.http.HttpServer;
 import io.vertx.ext.web.Router;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -175,7 +176,7 @@ class CapturesTest {
     private Socket asked(String query) throws IOException {
         Socket socket = new Socket();
         socket.setReceiveBufferSize(16 * 1024);
-        socket.connect(new java.net.InetSocketAddress("127.0.0.1", server.actualPort()));
+        socket.connect(new InetSocketAddress("127.0.0.1", server.actualPort()));
         socket.getOutputStream().write(("GET /api/v1/nics/" + query + " HTTP/1.1\r\nHost: localhost\r\n\r\n").getBytes(StandardCharsets.US_ASCII));
         return socket;
     }

@@ -13,6 +13,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -308,7 +309,7 @@ class WorkQueueTest {
         return shared;
     }
 
-    private <K> Thread work(WorkQueue<K> shared, java.util.function.Consumer<K> work) {
+    private <K> Thread work(WorkQueue<K> shared, Consumer<K> work) {
         Thread thread = Thread.ofPlatform().daemon().start(() -> {
             try {
                 for (K key = shared.take(); key != null; key = shared.take()) {

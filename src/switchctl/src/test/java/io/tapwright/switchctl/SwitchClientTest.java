@@ -12,6 +12,7 @@ import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -21,6 +22,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -205,7 +208,7 @@ class SwitchClientTest {
     void nonsenseEndsTheConnectionWithAWord() throws Exception {
         for (String nonsense : List.of("HTTP/1.1 400 Bad Request", "{\"type\":\"ask\",\"id\":1}", "{\"type\":\"error\",\"reason\":\"full\"}")) {
             try (ServerSocketChannel other = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
-                java.nio.file.Files.deleteIfExists(socket);
+                Files.deleteIfExists(socket);
                 other.bind(UnixDomainSocketAddress.of(socket));
                 try (SwitchClient one = new SwitchClient(socket)) {
                     Told here = new Told();
@@ -244,7 +247,7 @@ class SwitchClientTest {
         }
     }
 
-    private static void await(java.util.function.BooleanSupplier condition) throws InterruptedException {
+    private static void await(BooleanSupplier condition) throws InterruptedException {
         while (!condition.getAsBoolean()) {
             Thread.sleep(5);
         }
@@ -254,7 +257,7 @@ class SwitchClientTest {
     private static final class Told implements UserspaceSwitchListener {
 
         final BlockingQueue<String> all = new LinkedBlockingQueue<>();
-        volatile java.util.function.Consumer<DesiredSwitch> onConnection = held -> { };
+        volatile Consumer<DesiredSwitch> onConnection = held -> { };
 
         @Override
         public void onConnected(DesiredSwitch held, SwitchState state) {

@@ -6,8 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.tapwright.model.userspace.DesiredSwitch;
 import io.tapwright.model.userspace.SwitchState;
 import java.io.IOException;
+import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
+import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -15,6 +17,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
@@ -132,7 +135,7 @@ class SwitchServerTest {
     void aLineWithoutEndIsCutOff() throws Exception {
         Peer agent = connectWelcomed();
         byte[] chunk = new byte[64 * 1024];
-        java.util.Arrays.fill(chunk, (byte) 'x');
+        Arrays.fill(chunk, (byte) 'x');
         Thread flood = Thread.ofPlatform().daemon().start(() -> {
             try {
                 while (true) {
@@ -198,7 +201,7 @@ class SwitchServerTest {
     void aSocketThatADeadSwitchLeftIsReplacedAndALiveOneIsNot() throws IOException {
         assertThatThrownBy(() -> SwitchServer.open(socket, control)).hasMessageContaining("another switch is listening");
         Path left = directory.resolve("left.sock");
-        try (var dead = java.nio.channels.ServerSocketChannel.open(java.net.StandardProtocolFamily.UNIX)) {
+        try (var dead = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
             dead.bind(UnixDomainSocketAddress.of(left));
         }
         SwitchServer.open(left, control).close();

@@ -2,12 +2,14 @@ package io.tapwright.vswitch.capture;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.sun.management.ThreadMXBean;
 import io.tapwright.model.capture.Direction;
 import io.tapwright.vswitch.frame.Frame;
 import io.tapwright.vswitch.frame.FrameBatch;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -121,7 +123,7 @@ class FrameRingTest {
 
     @Test
     void aWriterAllocatesNothing() {
-        var threads = (com.sun.management.ThreadMXBean) java.lang.management.ManagementFactory.getThreadMXBean();
+        var threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
         try (Arena arena = Arena.ofConfined(); FrameRing ring = new FrameRing(1 << 16, 1 << 16)) {
             FrameBatch batch = batch(arena, 200, 1, 1);
             Mirror mirror = new Mirror(ring);

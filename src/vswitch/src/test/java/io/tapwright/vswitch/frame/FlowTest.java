@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -37,7 +38,7 @@ class FlowTest {
         for (String headers : new String[] {TCP4, TCP6}) {
             long[] queues = new long[4];
             IntStream.range(0, 400).forEach(port -> queues[flow(headers + "1f90%04x".formatted(40000 + port) + REST) % 4]++);
-            assertThat(java.util.Arrays.stream(queues).min().orElseThrow()).isGreaterThan(50);
+            assertThat(Arrays.stream(queues).min().orElseThrow()).isGreaterThan(50);
         }
     }
 

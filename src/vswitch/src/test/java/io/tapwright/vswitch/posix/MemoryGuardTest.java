@@ -5,8 +5,12 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.tapwright.vswitch.memory.Memory;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -76,12 +80,11 @@ class MemoryGuardTest {
 
     @Test
     void faultsThatAreNoneOfOursGoToTheJvm() throws IOException {
-        Path path = java.nio.file.Files.createTempFile("mapped", "");
-        try (var channel = java.nio.channels.FileChannel.open(path, java.nio.file.StandardOpenOption.READ,
-                java.nio.file.StandardOpenOption.WRITE)) {
+        Path path = Files.createTempFile("mapped", "");
+        try (var channel = FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
             channel.truncate(0);
-            channel.write(java.nio.ByteBuffer.allocate(8192));
-            var buffer = channel.map(java.nio.channels.FileChannel.MapMode.READ_WRITE, 0, 8192);
+            channel.write(ByteBuffer.allocate(8192));
+            var buffer = channel.map(FileChannel.MapMode.READ_WRITE, 0, 8192);
             long before = MemoryGuard.cuts();
             channel.truncate(0);
             boolean thrown = false;
@@ -93,7 +96,7 @@ class MemoryGuardTest {
             assertThat(thrown).isTrue();
             assertThat(MemoryGuard.cuts()).isEqualTo(before);
         } finally {
-            java.nio.file.Files.delete(path);
+            Files.delete(path);
         }
     }
 

@@ -12,6 +12,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -136,7 +137,7 @@ class PosixTest {
         try (Fd listening = UnixSocket.listen(path); Fd client = UnixSocket.connect(path); Fd server = UnixSocket.accept(listening);
                 Arena arena = Arena.ofConfined(); Fd event = EventFd.create()) {
             Fd[] sixtyFour = new Fd[64];
-            java.util.Arrays.fill(sixtyFour, event);
+            Arrays.fill(sixtyFour, event);
             MemorySegment bytes = arena.allocate(8);
             long open = openFds();
             assertThat(transport.send(client, bytes.address(), 8, sixtyFour)).isEqualTo(8);

@@ -19,6 +19,8 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.Arrays;
 import org.junit.jupiter.api.AfterEach;
@@ -253,7 +255,7 @@ class SessionIT {
     @Test
     void onlyAnEventFdIsTakenForCallsAndKicks() throws IOException {
         replyAck();
-        try (Fd memory = Fd.memory("m", 4096); Fd zero = Fd.open(java.nio.file.Path.of("/dev/zero"), Fd.O_RDWR)) {
+        try (Fd memory = Fd.memory("m", 4096); Fd zero = Fd.open(Path.of("/dev/zero"), Fd.O_RDWR)) {
             for (Fd fd : new Fd[] {memory, zero}) {
                 assertThat(frontEnd.acknowledged(FrontEnd.SET_VRING_KICK, u64(1), fd)).isNotZero();
                 assertThat(frontEnd.acknowledged(FrontEnd.SET_VRING_CALL, u64(1), fd)).isNotZero();
@@ -402,7 +404,7 @@ class SessionIT {
 
     @Test
     void theSocketIsThereForOwnerAndGroupAlone() throws IOException {
-        assertThat(java.nio.file.attribute.PosixFilePermissions.toString(Files.getPosixFilePermissions(lan.socket(1))))
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(lan.socket(1))))
                 .isEqualTo("rw-rw----");
     }
 

@@ -6,6 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.tapwright.vswitch.driver.DriverRing;
 import io.tapwright.vswitch.driver.GuestRam;
 import java.util.Random;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -156,16 +159,16 @@ class SplitRingTest {
         for (boolean eventIndex : new boolean[] {false, true}) {
             start(eventIndex, 0xff00);
             int frames = 200_000;
-            var toDevice = new java.util.concurrent.Semaphore(0);
-            var toDriver = new java.util.concurrent.Semaphore(0);
-            var lost = new java.util.concurrent.atomic.AtomicReference<String>();
+            var toDevice = new Semaphore(0);
+            var toDriver = new Semaphore(0);
+            var lost = new AtomicReference<String>();
             Thread device = Thread.ofPlatform().start(() -> {
                 for (int served = 0; served < frames; ) {
                     int waiting = ring.waiting(SIZE);
                     if (waiting == 0) {
                         if (ring.askForCalls()) {
                             try {
-                                if (!toDevice.tryAcquire(5, java.util.concurrent.TimeUnit.SECONDS)) {
+                                if (!toDevice.tryAcquire(5, TimeUnit.SECONDS)) {
                                     lost.set("the device was not called, after " + served);
                                     return;
                                 }
@@ -202,7 +205,7 @@ class SplitRingTest {
                 }
                 if (posted - back == SIZE || posted == frames) {
                     if (driver.askForCalls() && back < posted) {
-                        if (!toDriver.tryAcquire(5, java.util.concurrent.TimeUnit.SECONDS)) {
+                        if (!toDriver.tryAcquire(5, TimeUnit.SECONDS)) {
                             lost.set("the driver was not called, after " + back);
                         }
                     }
