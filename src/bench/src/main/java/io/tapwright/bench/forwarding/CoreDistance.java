@@ -18,6 +18,9 @@ enum CoreDistance {
     /** Between the two kinds: a cache line goes and comes back in about 100 ns, or in 400 and more. */
     private static final double LIMIT_NANOS = 200;
 
+    /** At which something was measured; what was measured while it changed counts for none. */
+    static final List<CoreDistance> STEADY = List.of(NEAR, FAR);
+
     private final String title;
 
     CoreDistance(String title) {

@@ -21,6 +21,7 @@ record Measurement(double framesPerSecond, double gbitPerSecond, double lost, do
     /** Below, the cores were exchanged and exchanged back: near ones reach more than this times as much as far ones. */
     private static final double LEAST_EVENNESS = 0.75;
 
+    /** Without the distance of the cores, so far: it counts nowhere before {@link #at} was told that. */
     static Measurement of(JsonNode result, double waited) {
         return new Measurement(result.get("framesPerSecond").asDouble(), result.get("gbitPerSecond").asDouble(),
                 result.get("lostOfAll").asDouble(), result.get("refusedOfBursts").asDouble(), waited, evenness(result),

@@ -14,7 +14,6 @@ public final class SwitchBenchmark implements Benchmark {
 
     private static final List<Load> LOADS = List.of(Load.between(64), Load.between(1500), Load.between(9000));
     private static final List<Double> GOALS = List.of(1.2, 1.0, 1.0);
-    private static final List<CoreDistance> DISTANCES = List.of(CoreDistance.NEAR, CoreDistance.FAR);
 
     /** Who the guests are. */
     public enum Kind {
@@ -60,7 +59,7 @@ public final class SwitchBenchmark implements Benchmark {
             }
             parameters(report, rig, traffic, present);
         }
-        for (CoreDistance distance : DISTANCES) {
+        for (CoreDistance distance : CoreDistance.STEADY) {
             Samples some = all.at(distance);
             report.line("%n### On %s%n", distance.title());
             if (some.isEmpty()) {

@@ -25,7 +25,7 @@ public final class SwitchScaleBenchmark implements Benchmark {
         report.section("Switch: with ports, and with addresses");
         List<VhostContender> present = Peers.present(report, Peers.vhost(tools.root()));
         try (Rig rig = Rig.open(tools, PORTS.getLast())) {
-            report.line("M frames of %d bytes a second, medians of %d alternating rounds, near and far cores told apart as above. Ports:"
+            report.line("M frames of %d bytes a second, medians of %d alternating rounds, near and far cores told apart. Ports:"
                     + " each pair one way, one address each, all pairs at once. Addresses: two ports, one way, the addresses of sender"
                     + " and receiver take turns frame by frame%n%nguests: %s", SIZE, rounds, rig.rings().description());
             measure(report, rig, present, "ports", PORTS.stream().map(n -> new Load(SIZE, 1, n, n)).toList(), Load::ports);
@@ -49,7 +49,7 @@ public final class SwitchScaleBenchmark implements Benchmark {
         }
         List<String> columns = new ArrayList<>(List.of(""));
         loads.forEach(load -> columns.add(count.applyAsInt(load) + " " + what));
-        for (CoreDistance distance : List.of(CoreDistance.NEAR, CoreDistance.FAR)) {
+        for (CoreDistance distance : CoreDistance.STEADY) {
             Samples some = all.at(distance);
             report.line("%non %s, in brackets the rounds:", distance.title());
             report.header(columns.toArray(String[]::new));
