@@ -63,6 +63,7 @@ final class Capture {
         statistics(last, why);
         // Who has gone, or has not read what there is by then, keeps nobody.
         if (!response.closed() && free.tryAcquire(MOST_CHUNKS, LAST_PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) {
+            // Only once that is written is it over: whoever stops the agent waits for this thread, and then closes the connection.
             response.end(last).onComplete(done -> free.release());
             free.tryAcquire(LAST_PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
         } else {
