@@ -586,6 +586,26 @@ class VirtualSwitchIT {
     }
 
     @Test
+    void whoLeavesNothingToReadInWhatItKicksByHoldsUpNobody() {
+        lan(1, 2, 3);
+        try (GuestNic one = up(1); GuestNic two = up(2); GuestNic three = up(3)) {
+            // Of two rings: whoever reads for the second finds that it was read for the first.
+            three.frontEnd.send(FrontEnd.SET_VRING_KICK, u64(3), three.txKick);
+            three.settle();
+            GuestNic.block(three.txKick);
+            try {
+                for (int i = 0; i < 100; i++) {
+                    three.signal(three.txKick);
+                    assertPasses(one, 1, two, 2, i);
+                }
+                assertPasses(three, 3, one, 1, 1);
+            } finally {
+                three.signal(three.txKick);
+            }
+        }
+    }
+
+    @Test
     void severalWorkersCarryFramesOfManyGuestsToEachOther() {
         lan = new TestSwitch(2, Duration.ofNanos(50_000)).with(1, 2, 3, 4);
         GuestNic[] nics = new GuestNic[4];

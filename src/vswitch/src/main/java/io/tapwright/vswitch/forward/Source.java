@@ -42,6 +42,12 @@ public interface Source {
     /** The worker looks by itself from now on. */
     void doWithoutCalls();
 
-    /** Its descriptor is ready. */
+    /**
+     * Whether what it is called by is told of once for each write, so that nobody has to read it: what a peer has too may
+     * have nothing left to read by then, and be such that a read waits. Else it is told of for as long as there is something.
+     */
+    boolean isCalledByWrites();
+
+    /** Its descriptor is ready, or was written to. */
     void called();
 }

@@ -65,7 +65,11 @@ public final class Worker implements AutoCloseable {
         List<Registration> next = new ArrayList<>(registrations);
         Registration registration = new Registration(++lastKey, source, calls);
         next.add(registration);
-        epoll.add(calls, registration.key);
+        if (source.isCalledByWrites()) {
+            epoll.addForWrites(calls, registration.key);
+        } else {
+            epoll.add(calls, registration.key);
+        }
         registrations = List.copyOf(next);
         wake();
     }

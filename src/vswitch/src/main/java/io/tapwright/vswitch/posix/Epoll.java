@@ -6,7 +6,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.Objects;
 
 /**
- * Waits for many descriptors (epoll(7)), level-triggered, for input. One thread waits; {@link #add} and {@link #remove}
+ * Waits for many descriptors (epoll(7)), for input. One thread waits; {@link #add} and {@link #remove}
  * may come from another.
  */
 public final class Epoll implements AutoCloseable {
@@ -18,6 +18,7 @@ public final class Epoll implements AutoCloseable {
 
     public static final int EPOLLIN = 1;
     public static final int EPOLLOUT = 4;
+    private static final int EPOLLET = 1 << 31;
     private static final int EPOLL_CLOEXEC = 0x80000;
     private static final int ADD = 1;
     private static final int DELETE = 2;
@@ -37,6 +38,14 @@ public final class Epoll implements AutoCloseable {
     /** @param data what {@link #data} answers when {@code input} has something to read, or its other end is gone */
     public void add(Fd input, long data) {
         control("add", ADD, input, EPOLLIN, data);
+    }
+
+    /**
+     * Tells of it once whenever somebody has written to it, and whether or not anybody reads that (EPOLLET): an eventfd's
+     * every write wakes those who wait for it (fs/eventfd.c, eventfd_write and eventfd_signal).
+     */
+    public void addForWrites(Fd input, long data) {
+        control("add", ADD, input, EPOLLIN | EPOLLET, data);
     }
 
     /** Waits for what {@code interest} says from now on: {@link #EPOLLIN}, {@link #EPOLLOUT} or both. */

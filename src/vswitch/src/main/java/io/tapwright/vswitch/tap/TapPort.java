@@ -212,7 +212,7 @@ final class TapPort implements Port, Source {
         return drops;
     }
 
-    /** The worker's epoll is level-triggered: what is there already it says at once. */
+    /** What is there already the worker's epoll says at once. */
     @Override
     public boolean askForCalls() {
         return true;
@@ -221,6 +221,11 @@ final class TapPort implements Port, Source {
     @Override
     public void doWithoutCalls() {
         // The kernel tells those who wait, and costs nothing otherwise.
+    }
+
+    @Override
+    public boolean isCalledByWrites() {
+        return false;
     }
 
     @Override

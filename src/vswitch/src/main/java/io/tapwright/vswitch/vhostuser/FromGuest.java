@@ -23,7 +23,6 @@ final class FromGuest implements Source {
 
     /** By the control thread with the ring locked. */
     private boolean enabled;
-    private Fd kick;
     private Fd call;
     /** Whoever captures the port, with the ring locked; null where nobody does. */
     private Mirror mirror;
@@ -47,9 +46,8 @@ final class FromGuest implements Source {
     // -- with the ring locked: the control thread -----------------------------------------------
 
     /** A queue that is started but not enabled is emptied, and what was in it goes nowhere. */
-    void set(boolean enabled, Fd kick, Fd call) {
+    void set(boolean enabled, Fd call) {
         this.enabled = enabled;
-        this.kick = kick;
         this.call = call;
     }
 
@@ -157,16 +155,14 @@ final class FromGuest implements Source {
         }
     }
 
+    /** Its kick is the front-end's too, and never read: Linux's own vhost does not read it either. */
+    @Override
+    public boolean isCalledByWrites() {
+        return true;
+    }
+
     @Override
     public void called() {
-        SplitRing ring = queue.ring();
-        ring.lock();
-        try {
-            if (kick != null) {
-                events.drain(kick.number());
-            }
-        } finally {
-            ring.unlock();
-        }
+        // The worker is awake, which is all that it takes.
     }
 }

@@ -191,7 +191,7 @@ final class Vrings {
         }
     }
 
-    /** The descriptor that has to be there: a worker reads or writes it, which must not wait. */
+    /** The descriptor that has to be there: a worker waits for it or writes it, and a write must not wait. */
     private static Fd eventFd(Message message) {
         Fd fd = message.takeFd();
         if (!fd.isEventFd()) {
@@ -274,7 +274,7 @@ final class Vrings {
     private void tellQueue(int number) {
         VringState ring = rings[number];
         if (isFromGuest(number)) {
-            port.from(number / 2).set(ring.enabled, ring.kick, ring.call);
+            port.from(number / 2).set(ring.enabled, ring.call);
         } else {
             port.to(number / 2).set(ring.enabled, ring.call);
         }

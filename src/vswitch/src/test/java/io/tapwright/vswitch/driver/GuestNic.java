@@ -5,6 +5,7 @@ import static io.tapwright.vswitch.driver.FrontEnd.u64;
 import io.tapwright.vswitch.memory.Memory;
 import io.tapwright.vswitch.posix.EventFd;
 import io.tapwright.vswitch.posix.Fd;
+import io.tapwright.vswitch.posix.LibC;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -33,6 +34,9 @@ public final class GuestNic implements AutoCloseable {
     public static final long USUAL = MRG_RXBUF | INDIRECT_DESC | EVENT_IDX | PROTOCOL_FEATURES | VERSION_1;
     /** MQ, LOG_SHMFD, REPLY_ACK, CONFIGURE_MEM_SLOTS, STATUS. */
     public static final long PROTOCOL = 1 | 1 << 1 | 1 << 3 | 1 << 15 | 1 << 16;
+
+    /** include/uapi/asm-generic/fcntl.h */
+    private static final int F_SETFL = 4;
 
     private static final long INDIRECT_TABLES = 2 * DriverRing.ROOM;
     private static final int INDIRECT_TABLE = 256;
@@ -298,6 +302,11 @@ public final class GuestNic implements AutoCloseable {
 
     public void signal(Fd fd) {
         events.signal(fd.number());
+    }
+
+    /** Has a write to it wait, or a read where there is nothing to read, for whoever else has it too. */
+    public static void block(Fd eventFd) {
+        int unused = new LibC().fcntl(eventFd.number(), F_SETFL, 0);
     }
 
     /** Writes a long into the guest's memory, at any offset. */

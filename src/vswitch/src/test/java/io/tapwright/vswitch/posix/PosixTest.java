@@ -58,6 +58,21 @@ class PosixTest {
     }
 
     @Test
+    void epollTellsOfEveryWriteOnceThoughNobodyReads() {
+        EventFd events = new EventFd();
+        try (Epoll epoll = new Epoll(1); Fd fd = EventFd.create()) {
+            events.signal(fd.number());
+            epoll.addForWrites(fd, 5);
+            for (int i = 0; i < 3; i++) {
+                assertThat(epoll.await(1000)).isEqualTo(1);
+                assertThat(epoll.data(0)).isEqualTo(5);
+                assertThat(epoll.await(0)).isZero();
+                events.signal(fd.number());
+            }
+        }
+    }
+
+    @Test
     void epollTellsEveryReadyDescriptorByItsDataAndForgetsWhatWasRemoved() {
         EventFd events = new EventFd();
         try (Epoll epoll = new Epoll(4); Fd one = EventFd.create(); Fd two = EventFd.create(); Fd three = EventFd.create()) {
