@@ -17,7 +17,9 @@ import io.tapwright.vswitch.forward.MacTable;
 import io.tapwright.vswitch.forward.Segment;
 import io.tapwright.vswitch.forward.Worker;
 import io.tapwright.vswitch.forward.Workers;
+import io.tapwright.vswitch.posix.CallingThread;
 import io.tapwright.vswitch.posix.EventLoop;
+import io.tapwright.vswitch.posix.Watchdog;
 import io.tapwright.vswitch.tap.TapAttachment;
 import io.tapwright.vswitch.vhostuser.Endpoint;
 import io.tapwright.vswitch.vhostuser.Switchboard;
@@ -48,6 +50,7 @@ public final class VirtualSwitch implements AutoCloseable {
     private final List<Worker> workers = new ArrayList<>();
     private final Workers assignments;
     private final Switchboard switchboard;
+    private final Watchdog watchdog;
     private final Runnable onChange;
 
     // Of the loop's thread alone.
@@ -82,14 +85,18 @@ public final class VirtualSwitch implements AutoCloseable {
         this.onChange = onChange;
         loop = new EventLoop("switch-loop", onFailure);
         for (int i = 0; i < settings.workers(); i++) {
-            workers.add(new Worker("switch-worker-" + i, settings.poll().toNanos(), () -> loop.execute(this::checkMemory),
+            workers.add(new Worker("switch-worker-" + i, settings.poll().toNanos(), () -> loop.execute(this::checkPeers),
                     onFailure));
         }
         assignments = new Workers(workers);
         switchboard = new Switchboard(assignments);
+        List<CallingThread> threads = new ArrayList<>(workers.stream().map(Worker::thread).toList());
+        threads.add(loop.thread());
+        watchdog = new Watchdog("switch-watchdog", threads);
     }
 
     public void start() {
+        watchdog.start();
         workers.forEach(Worker::start);
         loop.start();
         loop.execute(this::expire);
@@ -154,7 +161,7 @@ public final class VirtualSwitch implements AutoCloseable {
         Segment segment = segments.computeIfAbsent(key.network, Segment::new);
         Attachment attachment = switch (desired) {
             case VhostUserPort vhost -> {
-                VhostPort port = new VhostPort(segment);
+                VhostPort port = new VhostPort(segment, () -> loop.execute(this::checkPeers));
                 yield new Endpoint(vhost, port, loop, switchboard, () -> changed(key));
             }
             case TapPort tap -> new TapAttachment(tap, segment, loop, assignments, () -> changed(key));
@@ -225,8 +232,8 @@ public final class VirtualSwitch implements AutoCloseable {
                         "hairpin", counters.dropsHairpin(), "link-local", counters.dropsLinkLocal()));
     }
 
-    private void checkMemory() {
-        List.copyOf(attached.values()).forEach(port -> port.attachment.checkMemory());
+    private void checkPeers() {
+        List.copyOf(attached.values()).forEach(port -> port.attachment.checkPeer());
     }
 
     private void expire() {
@@ -243,5 +250,6 @@ public final class VirtualSwitch implements AutoCloseable {
         });
         loop.close();
         workers.forEach(Worker::close);
+        watchdog.close();
     }
 }

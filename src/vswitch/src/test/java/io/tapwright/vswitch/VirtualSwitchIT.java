@@ -33,7 +33,9 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -44,6 +46,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 class VirtualSwitchIT {
 
     private static final Duration SOON = Duration.ofSeconds(5);
+    /** 0.3 s as a rule, and what a machine takes that has other things to do. */
+    private static final Duration A_MOMENT = Duration.ofSeconds(2);
     private static final Duration SHORT = Duration.ofMillis(30);
     /** A group's address, and one that bridges do not forward. */
     private static final long LLDP = 0x0180_c200_000eL;
@@ -582,6 +586,108 @@ class VirtualSwitchIT {
             one.send(frame(mac(2), mac(1), 100, 1));
             assertThat(lan.await(2, PortStatus.WAITING).reason()).contains("memory");
             assertThat(lan.state(1).status()).isEqualTo(PortStatus.RUNNING);
+        }
+    }
+
+    /** What a guest is called for: the first two by a worker, the others by the loop. */
+    private enum Occasion {
+        A_FRAME_TO_IT, A_FRAME_OF_ITS_OWN, AN_ANNOUNCEMENT, ANOTHER_EVENTFD
+    }
+
+    @ParameterizedTest
+    @EnumSource(Occasion.class)
+    void whoHasUsWaitWhenItIsCalledHoldsUpTheOthersForAMomentAndStaysOut(Occasion occasion) throws InterruptedException {
+        lan(1, 2, 3, 4);
+        AtomicBoolean done = new AtomicBoolean();
+        AtomicReference<Throwable> failure = new AtomicReference<>();
+        AtomicLong longest = new AtomicLong();
+        try (GuestNic one = up(1); GuestNic two = up(2); GuestNic three = up(3); GuestNic four = up(4)) {
+            Thread traffic = Thread.ofPlatform().start(() -> {
+                try {
+                    for (int i = 0; !done.get(); i++) {
+                        byte[] frame = frame(mac(2), mac(1), 64, i);
+                        long begin = System.nanoTime();
+                        one.send(frame);
+                        byte[] got = two.receive(SOON);
+                        if (got != null && got.length < frame.length) {
+                            // The announcement, which is for all.
+                            got = two.receive(SOON);
+                        }
+                        assertThat(got).as("frame " + i).isEqualTo(frame);
+                        longest.accumulateAndGet(System.nanoTime() - begin, Math::max);
+                        LockSupport.parkNanos(1_000_000);
+                    }
+                } catch (Throwable e) {
+                    failure.set(e);
+                }
+            });
+            for (Fd call : new Fd[] {three.rxCall, three.txCall}) {
+                three.fill(call);
+                GuestNic.block(call);
+            }
+            // What it tells us to call it by is non-blocking from then on, and may not be a moment later.
+            Thread clearing = Thread.ofPlatform().start(() -> {
+                while (occasion == Occasion.ANOTHER_EVENTFD && !done.get()) {
+                    GuestNic.block(three.rxCall);
+                }
+            });
+            try {
+                switch (occasion) {
+                    case A_FRAME_TO_IT -> four.send(frame(mac(3), mac(4), 64, 1));
+                    case A_FRAME_OF_ITS_OWN -> three.send(frame(mac(3), mac(3), 64, 1));
+                    case AN_ANNOUNCEMENT -> four.frontEnd.send(FrontEnd.SEND_RARP, u64(0x0900_0000_0002L));
+                    case ANOTHER_EVENTFD -> three.frontEnd.send(FrontEnd.SET_VRING_CALL, u64(0), three.rxCall);
+                }
+                // The switch itself may stand still: nobody asks it.
+                assertThat(three.frontEnd.isClosedSoon()).isTrue();
+                assertThat(lan.await(3, PortStatus.FAILED).reason()).contains("counter", "60 s");
+                try (FrontEnd again = FrontEnd.connect(lan.socket(3))) {
+                    again.send(FrontEnd.GET_FEATURES, NOTHING);
+                    assertThat(again.isSilentFor(Duration.ofMillis(500))).isTrue();
+                }
+            } finally {
+                done.set(true);
+                clearing.join();
+                for (Fd call : new Fd[] {three.rxCall, three.txCall}) {
+                    call.setNonBlocking();
+                    three.signalled(call);
+                }
+                traffic.join();
+            }
+            assertThat(failure.get()).isNull();
+            assertThat(Duration.ofNanos(longest.get())).isLessThan(A_MOMENT);
+            while (four.poll() != null) {
+                continue;
+            }
+            assertPasses(two, 2, four, 4, 2);
+        }
+    }
+
+    @Test
+    void whoHasUsWaitAgainAndAgainButNeverForLongIsFoundOutAsWell() throws InterruptedException {
+        lan(3, 4);
+        AtomicBoolean done = new AtomicBoolean();
+        try (GuestNic three = up(3); GuestNic four = up(4)) {
+            Thread hostile = Thread.ofPlatform().start(() -> {
+                while (!done.get()) {
+                    three.fill(three.rxCall);
+                    GuestNic.block(three.rxCall);
+                    while (three.poll() != null) {
+                        continue;
+                    }
+                    three.rx.askForCalls();
+                    LockSupport.parkNanos(20_000_000);
+                    three.rxCall.setNonBlocking();
+                    three.signalled(three.rxCall);
+                }
+            });
+            long end = System.nanoTime() + SOON.toNanos();
+            while (lan.state(3).status() == PortStatus.RUNNING && System.nanoTime() < end) {
+                four.send(frame(mac(3), mac(4), 64, 1));
+            }
+            done.set(true);
+            hostile.join();
+            assertThat(lan.state(3).status()).isEqualTo(PortStatus.FAILED);
         }
     }
 

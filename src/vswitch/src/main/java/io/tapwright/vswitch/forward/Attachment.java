@@ -21,8 +21,8 @@ public interface Attachment extends AutoCloseable {
     /** Looks at how things stand, and tells if that is news. */
     void say();
 
-    /** Memory that a peer shared is gone: if it was this one's, it is let go. */
-    void checkMemory();
+    /** A peer has done what none may, memory that he shared is gone for one: if it was this one's, he is let go. */
+    void checkPeer();
 
     /** The number of the port in its network. */
     int number();

@@ -1,6 +1,7 @@
 package io.tapwright.vswitch.forward;
 
 import io.tapwright.vswitch.frame.FrameBatch;
+import io.tapwright.vswitch.posix.CallingThread;
 import io.tapwright.vswitch.posix.Epoll;
 import io.tapwright.vswitch.posix.EventFd;
 import io.tapwright.vswitch.posix.Fd;
@@ -30,7 +31,7 @@ public final class Worker implements AutoCloseable {
     private final EventFd wakerEvents = new EventFd();
     private final FrameBatch batch = new FrameBatch();
     private final Forwarder forwarder = new Forwarder();
-    private final Thread thread;
+    private final CallingThread thread;
 
     /** Replaced, never changed. */
     private volatile List<Registration> registrations = List.of();
@@ -51,11 +52,15 @@ public final class Worker implements AutoCloseable {
         this.onCut = onCut;
         this.onFailure = onFailure;
         epoll.add(wake, WAKE);
-        thread = Thread.ofPlatform().name(name).daemon().unstarted(this::run);
+        thread = new CallingThread(name, this::run);
     }
 
     public void start() {
         thread.start();
+    }
+
+    public CallingThread thread() {
+        return thread;
     }
 
     // -- the control thread ---------------------------------------------------------------------

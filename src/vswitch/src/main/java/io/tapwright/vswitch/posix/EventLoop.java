@@ -27,7 +27,7 @@ public final class EventLoop implements AutoCloseable {
     private final Map<Fd, Long> keys = new HashMap<>();
     private final PriorityQueue<Timer> timers = new PriorityQueue<>((a, b) -> Long.signum(a.atNanos - b.atNanos));
     private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
-    private final Thread thread;
+    private final CallingThread thread;
     private long lastKey = WAKE;
     private volatile boolean closed;
 
@@ -50,11 +50,15 @@ public final class EventLoop implements AutoCloseable {
     public EventLoop(String name, Consumer<Throwable> onFailure) {
         this.onFailure = onFailure;
         epoll.add(wake, WAKE);
-        thread = Thread.ofPlatform().name(name).daemon().unstarted(this::run);
+        thread = new CallingThread(name, this::run);
     }
 
     public void start() {
         thread.start();
+    }
+
+    public CallingThread thread() {
+        return thread;
     }
 
     public void execute(Runnable task) {

@@ -59,6 +59,9 @@ public final class LibC {
     private static final MethodHandle TRY_WRITE = bind("write", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG));
     private static final MethodHandle EPOLL_WAIT =
             bind("epoll_wait", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_INT));
+    private static final MethodHandle TRY_POLL = bind("poll", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT));
+    private static final MethodHandle PTHREAD_SELF = bind("pthread_self", FunctionDescriptor.of(JAVA_LONG));
+    private static final MethodHandle PTHREAD_KILL = bind("pthread_kill", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_INT));
     private static final MethodHandle SOCKET = ofInt("socket", JAVA_INT, JAVA_INT, JAVA_INT);
     private static final MethodHandle SOCKETPAIR = ofInt("socketpair", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG);
     private static final MethodHandle BIND = ofInt("bind", JAVA_INT, JAVA_LONG, JAVA_INT);
@@ -84,9 +87,16 @@ public final class LibC {
     }
 
     private static MethodHandle bind(String name, FunctionDescriptor type, Linker.Option... options) {
-        MemorySegment function = LINKER.defaultLookup().find(name)
-                .orElseThrow(() -> new UnsatisfiedLinkError("the C library has no " + name));
-        return LINKER.downcallHandle(function, type, options);
+        return LINKER.downcallHandle(function(name), type, options);
+    }
+
+    private static MemorySegment function(String name) {
+        return LINKER.defaultLookup().find(name).orElseThrow(() -> new UnsatisfiedLinkError("the C library has no " + name));
+    }
+
+    /** Where a function is, for what takes one. */
+    public static long addressOf(String name) {
+        return function(name).address();
     }
 
     private long checked(long result) {
@@ -260,6 +270,34 @@ public final class LibC {
     public static int epollWait(int epoll, long events, int most, int timeoutMillis) {
         try {
             return (int) EPOLL_WAIT.invokeExact(epoll, events, most, timeoutMillis);
+        } catch (Throwable e) {
+            throw impossible(e);
+        }
+    }
+
+    /** Answers only that it failed, by -1, not why. */
+    public static int tryPoll(long fds, long count, int timeoutMillis) {
+        try {
+            return (int) TRY_POLL.invokeExact(fds, count, timeoutMillis);
+        } catch (Throwable e) {
+            throw impossible(e);
+        }
+    }
+
+    /** Its name for the thread that asks. */
+    public static long pthreadSelf() {
+        try {
+            return (long) PTHREAD_SELF.invokeExact();
+        } catch (Throwable e) {
+            throw impossible(e);
+        }
+    }
+
+    /** For a thread that has not ended. */
+    public static void pthreadKill(long thread, int signal) {
+        try {
+            // What it answers is an error of the caller's: no such signal.
+            int unused = (int) PTHREAD_KILL.invokeExact(thread, signal);
         } catch (Throwable e) {
             throw impossible(e);
         }

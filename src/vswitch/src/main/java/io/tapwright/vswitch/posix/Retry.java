@@ -28,6 +28,12 @@ public final class Retry {
         next = loop.after(LAST, task);
     }
 
+    /** After so long, and not before, whatever was to be tried. */
+    public void after(Duration pause, Runnable task) {
+        cancel();
+        next = loop.after(pause, task);
+    }
+
     /** It succeeded: the next pause is the shortest again. */
     public void succeeded() {
         delay = FIRST;

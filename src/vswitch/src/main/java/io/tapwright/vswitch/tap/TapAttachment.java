@@ -94,9 +94,9 @@ public final class TapAttachment implements Attachment {
         return standing.reason();
     }
 
-    /** A tap's frames lie in memory of our own. */
+    /** It is the kernel. */
     @Override
-    public void checkMemory() {
+    public void checkPeer() {
     }
 
     @Override

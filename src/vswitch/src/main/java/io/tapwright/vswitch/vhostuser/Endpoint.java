@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.Optional;
 
 /**
@@ -27,20 +28,33 @@ public final class Endpoint implements Attachment {
     /** QEMU's user by way of the directory's group; nobody else. */
     private static final String MODE = "rw-rw----";
 
+    /** So long a peer stays out who has made us wait: he does so once in that time, and not again and again. */
+    private static final Duration OUT = Duration.ofMinutes(1);
+    private static final String DEAF = "the peer has filled the counter of an eventfd that we call it by, which may have made us wait";
+
     private final VhostUserPort settings;
     private final VhostPort port;
     private final EventLoop loop;
     private final Session.Peers peers;
     private final PortStanding standing;
     private final Retry retry;
+    private final Duration out;
     private Fd listening;
     /** Device and inode of the socket that is ours. */
     private Object inode;
     private Connection connection;
     /** Why the last connection ended, or none came about. */
     private String lastEnd = "";
+    /** Nobody is let in for the time being. */
+    private boolean shut;
 
     public Endpoint(VhostUserPort settings, VhostPort port, EventLoop loop, Session.Peers peers, Runnable onChange) {
+        this(settings, port, loop, peers, onChange, OUT);
+    }
+
+    /** @param out for how long nobody is let in after a peer who has made us wait */
+    Endpoint(VhostUserPort settings, VhostPort port, EventLoop loop, Session.Peers peers, Runnable onChange, Duration out) {
+        this.out = out;
         this.settings = settings;
         this.port = port;
         this.loop = loop;
@@ -118,8 +132,10 @@ public final class Endpoint implements Attachment {
             acceptAll();
         } catch (SystemCallException e) {
             // Out of descriptors. The socket stays readable: looking again at once would be all that the loop does.
-            loop.unwatch(listening);
-            retry.late(() -> loop.watch(listening, this::onConnection));
+            if (!shut) {
+                loop.unwatch(listening);
+                retry.late(() -> loop.watch(listening, this::onConnection));
+            }
         }
     }
 
@@ -129,7 +145,7 @@ public final class Endpoint implements Attachment {
                 // Its end may be waiting to be read: who was there is gone, and has come again.
                 onReadable();
             }
-            if (connection == null) {
+            if (connection == null && !shut) {
                 connected(peer);
             } else {
                 peer.close();
@@ -157,15 +173,20 @@ public final class Endpoint implements Attachment {
         if (end.isPresent()) {
             disconnect(end.get());
         } else {
-            checkMemory();
+            checkPeer();
             say();
         }
     }
 
     @Override
-    public void checkMemory() {
-        if (connection != null && connection.session().isCutOff()) {
+    public void checkPeer() {
+        if (connection == null) {
+            return;
+        }
+        if (connection.session().isCutOff()) {
             disconnect("the memory that the peer shared is gone: its file became smaller, or has no room left");
+        } else if (port.isDeaf()) {
+            disconnect(DEAF);
         }
     }
 
@@ -173,18 +194,39 @@ public final class Endpoint implements Attachment {
         loop.unwatch(connection.socket());
         connection.close();
         connection = null;
-        lastEnd = why;
+        // Nobody calls him any more: a peer who is not deaf by now has made nobody wait, however he has ended it.
+        shut = port.isDeaf();
+        lastEnd = shut ? DEAF + ": nobody is let in for " + out.toSeconds() + " s" : why;
         say();
-        if (!settings.listen()) {
+        if (shut) {
+            shutOut();
+        } else if (!settings.listen()) {
             retry.again(this::open);
         }
+    }
+
+    private void shutOut() {
+        if (listening != null) {
+            // Who comes meanwhile waits in the socket's queue.
+            loop.unwatch(listening);
+        }
+        retry.after(out, () -> {
+            shut = false;
+            lastEnd = "";
+            if (listening == null) {
+                open();
+            } else {
+                loop.watch(listening, this::onConnection);
+                say();
+            }
+        });
     }
 
     @Override
     public void say() {
         if (connection == null) {
             boolean canNotListen = settings.listen() && listening == null;
-            standing.change(canNotListen ? PortStatus.FAILED : PortStatus.WAITING, lastEnd);
+            standing.change(canNotListen || shut ? PortStatus.FAILED : PortStatus.WAITING, lastEnd);
             return;
         }
         Optional<String> broken = connection.session().broken();

@@ -91,7 +91,7 @@ final class FromGuest implements Source {
     @Override
     public void giveBack(FrameBatch batch) {
         if (queue.giveBack(batch) && call != null) {
-            events.signal(call.number());
+            port.call(events, call);
         }
         unlock();
     }

@@ -43,6 +43,7 @@ final class Session implements AutoCloseable {
     Session(VhostPort port, Peers peers) {
         this.port = port;
         this.peers = peers;
+        port.begin();
         rings = new Vrings(port, peers, footing());
     }
 

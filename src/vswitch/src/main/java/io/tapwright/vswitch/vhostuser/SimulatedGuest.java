@@ -108,7 +108,7 @@ final class SimulatedGuest implements AutoCloseable {
         mac = (long) number << 40 | 0x02;
         memory = Fd.memory("rehearsal", LENGTH);
         mapping = Mapping.of(memory, 0, LENGTH);
-        port = new VhostPort(segment);
+        port = new VhostPort(segment, () -> { });
         session = new Session(port, board);
         receiving = new Ring(0);
         sending = new Ring(RING);

@@ -10,6 +10,7 @@ import io.tapwright.vswitch.virtio.SplitRing;
 /** One receive queue of a guest. Everything with its ring locked. */
 final class ToGuest {
 
+    private final VhostPort port;
     private final ReceiveQueue queue = new ReceiveQueue(new SplitRing());
     private final EventFd events = new EventFd();
     private final int[] ofFlow = new int[FrameBatch.CAPACITY];
@@ -20,6 +21,10 @@ final class ToGuest {
     private long notReady;
     /** Whoever captures the port; null where nobody does. */
     private Mirror mirror;
+
+    ToGuest(VhostPort port) {
+        this.port = port;
+    }
 
     ReceiveQueue queue() {
         return queue;
@@ -96,7 +101,7 @@ final class ToGuest {
         }
         SplitRing ring = queue.ring();
         if (ring.isUsable() && ring.publish() && call != null) {
-            events.signal(call.number());
+            port.call(events, call);
         }
     }
 }

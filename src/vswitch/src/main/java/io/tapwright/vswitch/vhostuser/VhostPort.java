@@ -10,6 +10,8 @@ import io.tapwright.vswitch.frame.Flow;
 import io.tapwright.vswitch.frame.Frame;
 import io.tapwright.vswitch.frame.FrameBatch;
 import io.tapwright.vswitch.frame.VirtioNetHeader;
+import io.tapwright.vswitch.posix.EventFd;
+import io.tapwright.vswitch.posix.Fd;
 
 /** A guest's NIC as a port of the switch: pairs of queues, which a session sets up and takes down. */
 public final class VhostPort implements Port {
@@ -21,17 +23,21 @@ public final class VhostPort implements Port {
     private final FromGuest[] from = new FromGuest[MOST_PAIRS];
     private final ToGuest[] to = new ToGuest[MOST_PAIRS];
     private final int number;
+    private final Runnable onDeaf;
     private final Mirrors mirrors = new Mirrors(this::install);
     private volatile int offloads;
     private volatile int mayAsk;
     /** So many of the first queues to the guest can be sent to. */
     private volatile int ready;
+    private volatile boolean deaf;
 
-    public VhostPort(Segment segment) {
+    /** @param onDeaf is told when {@link #isDeaf} becomes true; on any thread, with a ring locked: returns at once */
+    public VhostPort(Segment segment, Runnable onDeaf) {
         this.segment = segment;
+        this.onDeaf = onDeaf;
         for (int i = 0; i < MOST_PAIRS; i++) {
             from[i] = new FromGuest(this);
-            to[i] = new ToGuest();
+            to[i] = new ToGuest(this);
         }
         number = segment.add(this);
     }
@@ -107,6 +113,28 @@ public final class VhostPort implements Port {
         for (int queue = 0; queue < queues; queue++) {
             to[queue].sendFlow(batch, picks, count, queue);
         }
+    }
+
+    /**
+     * Calls the guest, but not one who can't be: he may have made us wait, which he does once and not with each of his rings.
+     *
+     * @param call what one of his rings is called by; that ring is locked
+     */
+    void call(EventFd events, Fd call) {
+        if (!deaf && !events.call(call.number())) {
+            deaf = true;
+            onDeaf.run();
+        }
+    }
+
+    /** True if the counter of what the guest is called by is full, which no honest front-end's is. Any thread. */
+    boolean isDeaf() {
+        return deaf;
+    }
+
+    /** The control thread: a front-end has come, and no queue has started. */
+    void begin() {
+        deaf = false;
     }
 
     /** The control thread: a queue was started, stopped, enabled or disabled. */

@@ -212,7 +212,7 @@ final class Vrings {
             tellQueue(number);
             if (call != null && ring.ring().isUsable()) {
                 // What was published while there was nobody to call.
-                events.signal(call.number());
+                port.call(events, call);
             }
         } finally {
             ring.ring().unlock();

@@ -6,6 +6,8 @@ import io.tapwright.vswitch.memory.Memory;
 import io.tapwright.vswitch.posix.EventFd;
 import io.tapwright.vswitch.posix.Fd;
 import io.tapwright.vswitch.posix.LibC;
+import java.lang.foreign.Arena;
+import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -307,6 +309,14 @@ public final class GuestNic implements AutoCloseable {
     /** Has a write to it wait, or a read where there is nothing to read, for whoever else has it too. */
     public static void block(Fd eventFd) {
         int unused = new LibC().fcntl(eventFd.number(), F_SETFL, 0);
+    }
+
+    /** Makes its counter so large that nothing can be added. */
+    public void fill(Fd eventFd) {
+        events.drain(eventFd.number());
+        try (Arena arena = Arena.ofConfined()) {
+            long unused = LibC.tryWrite(eventFd.number(), arena.allocateFrom(ValueLayout.JAVA_LONG, -2L).address(), Long.BYTES);
+        }
     }
 
     /** Writes a long into the guest's memory, at any offset. */

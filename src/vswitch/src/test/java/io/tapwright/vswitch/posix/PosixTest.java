@@ -11,9 +11,11 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -22,6 +24,7 @@ class PosixTest {
 
     /** include/uapi/linux/fcntl.h */
     private static final int F_ADD_SEALS = 1033;
+    private static final int F_SETFL = 4;
 
     @TempDir
     Path directory;
@@ -54,6 +57,33 @@ class PosixTest {
             assertThat(LibC.tryWrite(fd.number(), most.address(), 8)).isEqualTo(8);
             events.signal(fd.number());
             assertThat(events.drain(fd.number())).isTrue();
+        }
+    }
+
+    @Test
+    void whoIsCalledByAFullEventFdIsNotWaitedFor() throws InterruptedException {
+        AtomicReference<Boolean> called = new AtomicReference<>();
+        try (Fd fd = EventFd.create(); Arena arena = Arena.ofConfined()) {
+            assertThat(new EventFd().call(fd.number())).isTrue();
+            assertThat(EventFd.isFull(fd.number())).isFalse();
+            assertThat(new EventFd().drain(fd.number())).isTrue();
+            MemorySegment most = arena.allocateFrom(ValueLayout.JAVA_LONG, -2L);
+            assertThat(LibC.tryWrite(fd.number(), most.address(), 8)).isEqualTo(8);
+            assertThat(EventFd.isFull(fd.number())).isTrue();
+            assertThat(new EventFd().call(fd.number())).isFalse();
+
+            Fd.checked("fcntl F_SETFL", new LibC().fcntl(fd.number(), F_SETFL, 0));
+            CallingThread caller = new CallingThread("caller", () -> called.set(new EventFd().call(fd.number())));
+            CallingThread never = new CallingThread("never-started", () -> { });
+            try (Watchdog watchdog = new Watchdog("watchdog", List.of(caller, never))) {
+                watchdog.start();
+                long begin = System.nanoTime();
+                caller.start();
+                caller.join();
+                assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Watchdog.LONGEST.multipliedBy(4));
+                assertThat(called.get()).isFalse();
+            }
+            caller.look();
         }
     }
 

@@ -37,7 +37,7 @@ final class FuzzGround implements AutoCloseable {
     final Segment segment = new Segment("fuzz");
     final Carrier carrier = new Carrier();
     final Map<FromGuest, Fd> watched = new LinkedHashMap<>();
-    final VhostPort attacker = new VhostPort(segment);
+    final VhostPort attacker = new VhostPort(segment, () -> { });
     final Innocent whole;
     final Innocent plain;
     private int checks;
@@ -70,7 +70,7 @@ final class FuzzGround implements AutoCloseable {
 
     /** A guest that does nothing wrong. */
     final class Innocent implements AutoCloseable {
-        final VhostPort port = new VhostPort(segment);
+        final VhostPort port = new VhostPort(segment, () -> { });
         final GuestNic nic;
         final Session session;
 
