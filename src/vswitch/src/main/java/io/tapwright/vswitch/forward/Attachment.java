@@ -21,7 +21,7 @@ public interface Attachment extends AutoCloseable {
     /** Looks at how things stand, and tells if that is news. */
     void say();
 
-    /** A peer has done what none may, memory that he shared is gone for one: if it was this one's, he is let go. */
+    /** Some peer has done what none may: memory that it shared is gone, or it had us wait. If it was this one's, it is let go. */
     void checkPeer();
 
     /** The number of the port in its network. */

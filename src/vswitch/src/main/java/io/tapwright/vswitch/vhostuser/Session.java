@@ -11,7 +11,7 @@ import java.util.Optional;
 
 /**
  * What a front-end and we have agreed on, from its first message to its last: takes messages, and answers. The control
- * thread's. A message that fails changes nothing.
+ * thread's. A memory table or a log that is refused changes nothing.
  *
  * <p>What is unmapped or closed was out of every ring's reach before.
  */
