@@ -64,13 +64,15 @@ public final class LinkLog implements AutoCloseable {
     }
 
     private Optional<Duration> attached(String bridge, List<String> ports) {
+        // The list grows meanwhile, and a part of a list that grows can't be read.
+        List<Event> heard = List.copyOf(events);
         int gone = -1;
-        for (int i = 0; i < events.size(); i++) {
-            if (events.get(i).device().equals(bridge) && events.get(i).gone()) {
+        for (int i = 0; i < heard.size(); i++) {
+            if (heard.get(i).device().equals(bridge) && heard.get(i).gone()) {
                 gone = i;
             }
         }
-        List<Event> after = events.subList(gone + 1, events.size());
+        List<Event> after = heard.subList(gone + 1, heard.size());
         Optional<Event> come = after.stream().filter(e -> e.device().equals(bridge)).findFirst();
         Optional<LocalDateTime> last = Optional.of(LocalDateTime.MIN);
         for (String port : ports) {
