@@ -75,6 +75,18 @@ class RefusalE2E {
     }
 
     @Test
+    void metadataThatCannotBeReadRefusesADomainOnlyIfItHasATapOfOurs() {
+        String libvirts = "<interface type='ethernet'><mac address='52:54:00:02:06:01'/><target dev='libvirts0'/></interface>";
+        Guest guest = lab.guest("garbled").interfaces(libvirts).network("52:54:00:02:06:01", "");
+        guest.create().orThrow();
+        guest.destroy().orThrow();
+
+        Result create = guest.nic(Nic.of("52:54:00:02:06:02", "garbled0", "")).create();
+        assertThat(create.ok()).isFalse();
+        assertThat(create.err()).contains("<interface network> in <metadata> of 52:54:00:02:06:01 is empty");
+    }
+
+    @Test
     void oneNicThatCannotBeWiredRefusesTheDomainAndLeavesNothingBehind() {
         TreeSet<String> before = lab.links();
         Guest guest = lab.guest("half").nic(Nic.of("52:54:00:02:03:01", "half-a", ""))
