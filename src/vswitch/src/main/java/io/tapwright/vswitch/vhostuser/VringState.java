@@ -63,9 +63,9 @@ final class VringState {
         }
     }
 
-    /** With the ring locked. Where it stood is where it starts next. */
+    /** With the ring locked. Where it stood is where it starts next, also where it was given up. */
     void stop() {
-        if (ring.isUsable()) {
+        if (ring.isUsable() || ring.broken() != null) {
             base = ring.index();
         }
         ring.stop();

@@ -88,6 +88,7 @@ public final class SplitRing extends SpinLock {
     /** Touches nothing of the ring any more; {@link #index} says how far it came. */
     public void stop() {
         usable = false;
+        broken = null;
         memory = GuestMemory.NONE;
         range = GuestMemory.Range.NONE;
     }
@@ -122,7 +123,7 @@ public final class SplitRing extends SpinLock {
         return log;
     }
 
-    /** Why it was given up, until it is started anew; null while it works. */
+    /** Why it was given up, until it is stopped or started anew; null while it works. */
     public String broken() {
         return broken;
     }

@@ -1,0 +1,113 @@
+package io.tapwright.vswitch.vhostuser;
+
+import static io.tapwright.vswitch.driver.FrontEnd.state;
+import static io.tapwright.vswitch.driver.TestSwitch.mac;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.tapwright.vswitch.driver.FrontEnd;
+import io.tapwright.vswitch.driver.GuestNic;
+import io.tapwright.vswitch.forward.Carrier;
+import io.tapwright.vswitch.forward.Segment;
+import io.tapwright.vswitch.posix.Fd;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** The rings as messages start and stop them, without a socket, a loop and a worker. */
+class VringsTest {
+
+    private final VhostPort port = new VhostPort(new Segment("lan"), () -> { });
+    private final Carrier carrier = new Carrier();
+    private final GuestNic nic = new GuestNic();
+    /** How often a worker was told to look at a queue. */
+    private final Map<FromGuest, Integer> watched = new LinkedHashMap<>();
+    private final Session session = new Session(port, new Session.Peers() {
+        @Override
+        public void watch(FromGuest queue, Fd kick) {
+            watched.merge(queue, 1, Integer::sum);
+        }
+
+        @Override
+        public void unwatch(FromGuest queue) {
+            // Who is told again is counted again.
+        }
+
+        @Override
+        public void announce(VhostPort port, long mac) {
+            throw new AssertionError("nobody has moved");
+        }
+    });
+
+    @AfterEach
+    void close() {
+        session.close();
+        nic.close();
+    }
+
+    private void up() {
+        FuzzGround.bringUp(session, nic, GuestNic.USUAL);
+        assertThat(session.isRunning()).isTrue();
+    }
+
+    /** The frames that the guest sends go nowhere: it is alone. */
+    private void carry(int frames) {
+        for (int i = 0; i < frames; i++) {
+            nic.post(GuestNic.frame(mac(9), mac(1), 60, i));
+        }
+        carrier.carry(port.from(0));
+    }
+
+    private ByteBuffer answer(int request, byte[] payload) {
+        ByteBuffer bytes = ByteBuffer.wrap(payload).order(ByteOrder.nativeOrder());
+        return session.handle(Request.of(request), new Message(request, 1, bytes, new ArrayList<>(List.of()))).orElseThrow();
+    }
+
+    private int stop(int ring) {
+        return answer(FrontEnd.GET_VRING_BASE, state(ring, 0)).getInt(4);
+    }
+
+    private void breakDown(int pair, String why) {
+        var ring = port.from(pair).queue().ring();
+        ring.lock();
+        ring.breakDown(why);
+        ring.unlock();
+    }
+
+    @Test
+    void aRingThatWasBrokenIsForgottenOnceItIsStopped() {
+        up();
+        FuzzGround.startRing(session, 3, nic.tx, nic.txKick, nic.txCall);
+        breakDown(1, "jumped");
+        assertThat(session.broken()).hasValueSatisfying(why -> assertThat(why).contains("ring 3").contains("jumped"));
+        for (int ring = 0; ring < 4; ring++) {
+            stop(ring);
+        }
+        nic.reset();
+        up();
+        assertThat(session.broken()).isEmpty();
+    }
+
+    @Test
+    void aRingThatWasBrokenDoesNotBurdenTheNextFrontEnd() {
+        up();
+        breakDown(0, "jumped");
+        session.close();
+        assertThat(session.broken()).isEmpty();
+    }
+
+    @Test
+    void aBrokenRingSaysHowFarItCame() {
+        up();
+        carry(3);
+        nic.tx.index(nic.tx.availableIndex() + 1000);
+        carrier.carry(port.from(0));
+        assertThat(session.broken()).isPresent();
+        assertThat(stop(1)).isEqualTo(3);
+        assertThat(stop(1)).as("asked again").isEqualTo(3);
+    }
+}
