@@ -74,7 +74,7 @@ public record TapPlan(List<HostAction> actions, Standing standing) {
         return new TapPlan(actions, standing);
     }
 
-    /** Why a device of the wanted name must not be touched, or empty where it is this NIC's own tap. */
+    /** Why a device of the wanted name must not be touched, or empty where it is a tap of its domain's. */
     private static Optional<String> refusal(DesiredNic.Tap nic, Link tap, String instance, Optional<Mark> lastMark) {
         Optional<Mark> mark = tap.mark().or(() -> lastMark);
         if (tap.isTap() && mark.isPresent() && !mark.get().instance().equals(instance)) {
@@ -86,11 +86,16 @@ public record TapPlan(List<HostAction> actions, Standing standing) {
                     + (tap.kind().isEmpty() ? "a physical or built-in device" : "kind " + tap.kind())
                     + "); give the NIC another target dev");
         }
-        if (mark.get() instanceof Mark.Tap other && !other.nic().domain().equals(nic.id().domain())) {
-            return Optional.of("target dev '" + nic.device() + "' is the tap of NIC " + other.nic().mac() + " of domain '"
+        String dev = "target dev '" + nic.device() + "' is ";
+        return switch (mark.get()) {
+            case Mark.Tap other when other.nic().domain().equals(nic.id().domain()) -> Optional.empty();
+            case Mark.Tap other -> Optional.of(dev + "the tap of NIC " + other.nic().mac() + " of domain '"
                     + other.domainName() + "' (" + other.nic().domain() + "); give one of them another target dev");
-        }
-        return Optional.empty();
+            case Mark.SwitchTap other -> Optional.of(dev + "the tap between the bridge and the switch in user space of network '"
+                    + other.network() + "'; give the NIC another target dev");
+            case Mark.Bridge other -> Optional.of(dev + "a tap with the mark of the bridge of network '" + other.network()
+                    + "'; give the NIC another target dev");
+        };
     }
 
     static Optional<String> bridgeFault(Network network, Optional<Link> bridge) {

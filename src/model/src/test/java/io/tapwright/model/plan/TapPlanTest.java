@@ -177,6 +177,23 @@ class TapPlanTest {
         }
 
         @Test
+        void isRefusedWhereItIsTheTapOfTheSwitchHeldOrNot() {
+            Mark ofSwitch = new Mark.SwitchTap("main", "blue");
+            String reason = "target dev 'vnet0' is the tap between the bridge and the switch in user space of network 'blue';"
+                    + " give the NIC another target dev";
+            assertRefused(ours().mark(ofSwitch), reason);
+            assertRefused(wired().mark(ofSwitch), reason);
+            TapPlan unmarked = TapPlan.of(wanted(Phase.STARTING), wired().alias("").there(), br0(), POLICY, Optional.of(ofSwitch));
+            assertSettled(unmarked, NicState.FAILED, reason);
+        }
+
+        @Test
+        void isRefusedWhereItIsATapThatBearsTheMarkOfABridge() {
+            assertRefused(ours().mark(new Mark.Bridge("main", "blue")),
+                    "target dev 'vnet0' is a tap with the mark of the bridge of network 'blue'; give the NIC another target dev");
+        }
+
+        @Test
         void isTakenOverWhereItIsTheTapOfAnotherNicOfTheSameDomain() {
             Optional<Link> tap = ours().mac(MAC_2.forTap()).mark(new Mark.Tap("main", new NicId(WEB, MAC_2), "web")).there();
             assertChange(plan(wanted(Phase.OFF), tap, br0()), LinkChange.NONE.mac(MAC_1.forTap()).alias(MARK.text()));
