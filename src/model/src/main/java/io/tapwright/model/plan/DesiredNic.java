@@ -93,20 +93,24 @@ public sealed interface DesiredNic {
 
     private static void collect(DomainSpec domain, Phase phase, boolean live, NetworkCatalog catalog,
             UserspacePolicy userspace, Map<NicId, DesiredNic> wanted, List<DesiredNic> duplicates, Set<String> devices) {
-        Set<NicId> ofThisSpec = new HashSet<>();
+        Set<NicId> oursOfThisSpec = new HashSet<>();
         for (InterfaceSpec spec : domain.interfaces()) {
             NicId id = new NicId(domain.id(), spec.mac());
-            if (!ofThisSpec.add(id)) {
-                if (spec.isOurs() || userspace.isOurs(spec)) {
-                    duplicates.add(new Refused(id, spec,
-                            "MAC address " + spec.mac() + " stands twice in the domain's XML, give each NIC its own"));
-                }
-            } else if (!wanted.containsKey(id)) {
+            boolean ours = spec.isOurs() || userspace.isOurs(spec);
+            if (ours && !oursOfThisSpec.add(id)) {
+                duplicates.add(new Refused(id, spec,
+                        "MAC address " + spec.mac() + " stands twice in the domain's XML, give each NIC its own"));
+            } else if (!wanted.containsKey(id) || ours && isTeamedWith(wanted.get(id), live)) {
                 wanted.put(id, userspace.isOurs(spec)
                         ? VhostUserNic.of(id, spec, domain, phase, catalog, userspace, devices)
                         : one(id, spec, domain, phase, live, catalog, devices));
             }
         }
+    }
+
+    /** libvirt's own with the same MAC address in the same XML, such as the host device of {@code <teaming>}: ours is told of. */
+    private static boolean isTeamedWith(DesiredNic other, boolean live) {
+        return other instanceof Observed observed && observed.live() == live;
     }
 
     private static DesiredNic one(NicId id, InterfaceSpec spec, DomainSpec domain, Phase phase, boolean live,

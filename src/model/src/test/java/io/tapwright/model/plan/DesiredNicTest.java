@@ -115,6 +115,31 @@ class DesiredNicTest {
                 .isEqualTo("MAC address 52:54:00:00:00:01 stands twice in the domain's XML, give each NIC its own");
     }
 
+    /** {@code <teaming>}: a NIC of ours and a host device with its address, of which the guest makes one. */
+    @Test
+    void aNicIsWantedBesideALibvirtsOwnOfTheSameMacAddressWhicheverComesFirst() {
+        InterfaceSpec ours = nic(MAC_1, "vnet0");
+        InterfaceSpec hostdev = bridgeNic(MAC_1, null);
+        assertThat(onlyTap(off(web(ours, hostdev))).device()).hasToString("vnet0");
+        assertThat(onlyTap(off(web(hostdev, ours))).device()).hasToString("vnet0");
+        assertThat(onlyTap(running(web(hostdev, ours))).phase()).isEqualTo(Phase.RUNNING);
+        assertThat(running(web(hostdev, hostdev))).singleElement().isInstanceOf(DesiredNic.Observed.class);
+    }
+
+    @Test
+    void aNicThatRunsAsLibvirtsOwnStaysSoUntilTheVmIsOffWhateverTheDefinitionSays() {
+        assertThat(of(Optional.of(web(nic(MAC_1, "web0"))), Optional.of(web(bridgeNic(MAC_1, "web0"))), Phase.RUNNING))
+                .singleElement().isInstanceOf(DesiredNic.Observed.class);
+    }
+
+    @Test
+    void oneMacAddressTwiceIsRefusedAlsoBesideALibvirtsOwn() {
+        List<DesiredNic> nics = off(web(bridgeNic(MAC_1, null), nic(MAC_1, "vnet0"), nic(MAC_1, "vnet1")));
+        assertThat(nics).hasSize(2);
+        assertThat(nics.get(0)).isInstanceOf(DesiredNic.Tap.class);
+        assertThat(nics.get(1)).isInstanceOf(DesiredNic.Refused.class);
+    }
+
     @Test
     void oneTargetDevTwiceLeavesTheFirstNicAloneAndRefusesTheSecond() {
         List<DesiredNic> nics = off(web(nic(MAC_1, "vnet0"), nic(MAC_2, "vnet0")));
