@@ -33,7 +33,8 @@ public final class SwitchLauncher implements ControlListener, AutoCloseable {
     private static final Duration LAST_PAUSE = Duration.ofSeconds(10);
     private static final Duration LASTED = Duration.ofSeconds(5);
 
-    private static final int CONTROL_DIRECTORY_MODE = 0750;
+    /** As the unit has it: QEMU has to get through to what lies in it; who may speak to the switch, the switch itself decides. */
+    private static final int CONTROL_DIRECTORY_MODE = 0755;
     /** What is made in it belongs to its group, QEMU's, so that switch and QEMU reach each other's sockets. */
     private static final int SOCKET_DIRECTORY_MODE = 02770;
     private static final int NOBODY = -1;
@@ -128,8 +129,9 @@ public final class SwitchLauncher implements ControlListener, AutoCloseable {
     /** Null where it could not be started. */
     private Process launch() {
         try {
-            directory(settings.socketDirectory(), SOCKET_DIRECTORY_MODE, qemuGroup);
+            // In this order: the one for the guests' sockets may lie in the other, which would come about as root's.
             directory(settings.controlSocket().getParent(), CONTROL_DIRECTORY_MODE, NOBODY);
+            directory(settings.socketDirectory(), SOCKET_DIRECTORY_MODE, qemuGroup);
             List<String> line = commandLine();
             Path log = settings.controlSocket().resolveSibling("switch.log");
             Process started = new ProcessBuilder(line).redirectErrorStream(true).redirectInput(Path.of("/dev/null").toFile())

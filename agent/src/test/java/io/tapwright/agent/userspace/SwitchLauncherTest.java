@@ -93,6 +93,30 @@ class SwitchLauncherTest {
         assertThat(ProcessHandle.of(pid(line))).hasValueSatisfying(p -> assertThat(p.isAlive()).isTrue());
     }
 
+    /** As the default paths are: the directory of the guests' sockets lies in that of the control socket. */
+    @Test
+    void nestedDirectoriesAreBothTheSwitchsAndLetQemuThrough() throws Exception {
+        Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
+        Files.setPosixFilePermissions(directory.resolve("switch"), PosixFilePermissions.fromString("rwxr-xr-x"));
+        Files.writeString(directory.resolve("switch"), "#!/bin/sh\nid -un > " + directory + "/run/switch/who\n");
+        launcher.close();
+        boolean isRoot = Files.getAttribute(directory, "unix:uid").equals(0);
+        String user = isRoot ? "daemon" : System.getProperty("user.name");
+        launcher = new SwitchLauncher(new UserspaceSettings(directory.resolve("run/switch/vhost"),
+                directory.resolve("run/switch/control.sock"), Optional.of(user).filter(u -> isRoot),
+                Optional.of(directory.resolve("switch"))), directory.resolve("switch"), -1);
+        launcher.start();
+        launcher.switchChanged(false, "no such file");
+        Path who = directory.resolve("run/switch/who");
+        while (!Files.exists(who) || Files.size(who) == 0) {
+            Thread.sleep(10);
+        }
+        assertThat(Files.readString(who).strip()).isEqualTo(user);
+        assertThat(Files.getOwner(who.resolveSibling("vhost"))).hasToString(user);
+        assertThat((int) Files.getAttribute(who.getParent(), "unix:mode") & 07777).isEqualTo(0755);
+        assertThat((int) Files.getAttribute(who.resolveSibling("vhost"), "unix:mode") & 07777).isEqualTo(02770);
+    }
+
     private List<String> awaitStarts(int count) throws Exception {
         while (started().size() < count) {
             Thread.sleep(10);
