@@ -56,7 +56,8 @@ public final class Main {
                         server.get().stateChanged();
                     }
                 },
-                log::fault);
+                log::fault,
+                (thread, fault) -> end(log, thread, fault));
         virtualSwitch.start();
         try {
             server.set(SwitchServer.open(options.controlSocket(), new SwitchControl() {
@@ -89,6 +90,17 @@ public final class Main {
             end.countDown();
         }));
         end.await();
+    }
+
+    /** One of the switch's threads is no more, for which everybody would wait for ever: whoever started us starts us again. */
+    private static void end(Log log, Thread thread, Throwable fault) {
+        try {
+            log.error("thread " + thread.getName() + " has ended, and the switch with it");
+            log.fault(fault);
+        } finally {
+            // Not exit, whose hook would wait for that thread.
+            Runtime.getRuntime().halt(1);
+        }
     }
 
     /** Where the guests' sockets are to be; for this process's group too, which is QEMU's. */

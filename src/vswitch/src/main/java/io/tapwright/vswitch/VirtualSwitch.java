@@ -79,8 +79,11 @@ public final class VirtualSwitch implements AutoCloseable {
     /**
      * @param onChange  is called when a port's status changes; on the loop's thread, returns at once
      * @param onFailure hears of what should not happen
+     * @param onEnd     hears of what has ended the loop or a worker, without which nothing goes on and {@link #close} never returns;
+     *                  on that thread
      */
-    public VirtualSwitch(SwitchSettings settings, Runnable onChange, Consumer<Throwable> onFailure) {
+    public VirtualSwitch(SwitchSettings settings, Runnable onChange, Consumer<Throwable> onFailure,
+            Thread.UncaughtExceptionHandler onEnd) {
         this.settings = settings;
         this.onChange = onChange;
         loop = new EventLoop("switch-loop", onFailure);
@@ -92,6 +95,7 @@ public final class VirtualSwitch implements AutoCloseable {
         switchboard = new Switchboard(assignments);
         List<CallingThread> threads = new ArrayList<>(workers.stream().map(Worker::thread).toList());
         threads.add(loop.thread());
+        threads.forEach(thread -> thread.setUncaughtExceptionHandler(onEnd));
         watchdog = new Watchdog("switch-watchdog", threads);
     }
 

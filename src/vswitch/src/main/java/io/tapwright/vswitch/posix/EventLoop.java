@@ -141,7 +141,8 @@ public final class EventLoop implements AutoCloseable {
     private void guarded(Runnable work) {
         try {
             work.run();
-        } catch (RuntimeException | InternalError | AssertionError e) {
+        } catch (Throwable e) {
+            // An Error too: without this thread whoever calls it waits for ever.
             onFailure.accept(e);
         }
     }

@@ -38,7 +38,8 @@ public final class TestSwitch implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        virtualSwitch = new VirtualSwitch(new SwitchSettings(directory, workers, poll, Duration.ofSeconds(300)), () -> { }, failures::add);
+        virtualSwitch = new VirtualSwitch(new SwitchSettings(directory, workers, poll, Duration.ofSeconds(300)), () -> { },
+                failures::add, (thread, fault) -> failures.add(fault));
         virtualSwitch.start();
     }
 

@@ -64,7 +64,8 @@ class TapPortIT {
         make("left");
         make("right");
         virtualSwitch = new VirtualSwitch(
-                new SwitchSettings(Path.of("/nowhere"), 1, Duration.ofNanos(50_000), Duration.ofSeconds(300)), () -> { }, failures::add);
+                new SwitchSettings(Path.of("/nowhere"), 1, Duration.ofNanos(50_000), Duration.ofSeconds(300)), () -> { }, failures::add,
+                (thread, fault) -> failures.add(fault));
         // Its threads are in this thread's namespace.
         virtualSwitch.start();
         virtualSwitch.apply(desired("left", "right"));
