@@ -42,6 +42,11 @@ final class VringState {
         return kicked && size != 0 && descriptors != 0 && available != 0 && used != 0;
     }
 
+    /** Runs wherever its memory is there; not one that was given up, until it is kicked again. */
+    boolean isToRun() {
+        return isComplete() && ring.broken() == null;
+    }
+
     /** With the ring locked: starts it, or lets it go on at the same place in other memory. */
     void stand(Footing footing) {
         GuestMemory memory = footing.memory();
@@ -60,6 +65,14 @@ final class VringState {
             ring.move(memory, table, avail, back);
         } else {
             ring.start(memory, size, table, avail, back, base, footing.eventIndex());
+        }
+    }
+
+    /** With the ring locked: there is nothing to stand on for now; it goes on where it stood. */
+    void suspend() {
+        if (ring.isUsable()) {
+            base = ring.index();
+            ring.stop();
         }
     }
 

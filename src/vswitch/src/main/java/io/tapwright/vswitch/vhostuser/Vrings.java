@@ -71,32 +71,48 @@ final class Vrings {
                     tellQueue(i);
                 }
             }
-            standAll();
+            for (VringState ring : rings) {
+                if (ring.ring().isUsable()) {
+                    ring.stand(footing);
+                }
+            }
         } finally {
             unlockAll();
         }
     }
 
-    /** The rings go on at the same places on another footing; where one can't, because its memory is gone, all stop. */
+    /**
+     * The rings go on at the same places on another footing. One that can't, because its memory is gone, waits for it: a region
+     * that a front-end changes goes before it comes back.
+     */
     void move(Footing next) {
+        boolean[] ran = new boolean[rings.length];
         lockAll();
         try {
             footing = next;
-            standAll();
-        } catch (ProtocolException e) {
-            for (VringState ring : rings) {
-                ring.stop();
+            for (int i = 0; i < rings.length; i++) {
+                ran[i] = rings[i].ring().isUsable();
+                if (rings[i].isToRun()) {
+                    standOrWait(rings[i]);
+                }
             }
         } finally {
             unlockAll();
         }
+        for (int i = 0; i < rings.length; i++) {
+            if (isFromGuest(i) && !ran[i] && rings[i].ring().isUsable()) {
+                // Its worker may have gone to sleep without having asked it for calls; who is new is looked at.
+                unwatch(i);
+                peers.watch(port.from(i / 2), rings[i].kick);
+            }
+        }
     }
 
-    private void standAll() {
-        for (VringState ring : rings) {
-            if (ring.ring().isUsable()) {
-                ring.stand(footing);
-            }
+    private void standOrWait(VringState ring) {
+        try {
+            ring.stand(footing);
+        } catch (ProtocolException noMemory) {
+            ring.suspend();
         }
     }
 
@@ -183,6 +199,10 @@ final class Vrings {
             if (ring.isComplete()) {
                 ring.stand(footing);
             }
+        } catch (ProtocolException e) {
+            // Nor later on: no worker looks at it.
+            ring.stop();
+            throw e;
         } finally {
             ring.ring().unlock();
         }

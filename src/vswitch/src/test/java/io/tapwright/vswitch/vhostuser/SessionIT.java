@@ -454,4 +454,26 @@ class SessionIT {
             }
         }
     }
+
+    @Test
+    void aRegionThatGoesAndComesBackLosesNothingThatWasSentMeanwhile() throws InterruptedException {
+        lan.with(3);
+        try (GuestNic one = new GuestNic().up(lan.socket(2)); GuestNic other = new GuestNic().up(lan.socket(3))) {
+            byte[] region = FrontEnd.region(GuestRam.GUEST, one.ram.size(), GuestRam.USER, 0);
+            for (int round = 0; round < 50; round++) {
+                assertThat(one.frontEnd.acknowledged(FrontEnd.REM_MEM_REG, region)).isZero();
+                assertThat(lan.state(2).status()).isEqualTo(PortStatus.CONNECTED);
+                byte[] frame = GuestNic.frame(TestSwitch.mac(3), TestSwitch.mac(2), 60, round);
+                assertThat(one.send(frame)).isTrue();
+                // The worker is called, finds nothing to look at and sleeps.
+                Thread.sleep(1);
+                assertThat(one.frontEnd.acknowledged(FrontEnd.ADD_MEM_REG, region, one.ram.file)).isZero();
+                assertThat(other.receive(Duration.ofSeconds(5))).isEqualTo(frame);
+                assertThat(lan.state(2).status()).isEqualTo(PortStatus.RUNNING);
+                byte[] answer = GuestNic.frame(TestSwitch.mac(2), TestSwitch.mac(3), 60, round);
+                assertThat(other.send(answer)).isTrue();
+                assertThat(one.receive(Duration.ofSeconds(5))).isEqualTo(answer);
+            }
+        }
+    }
 }

@@ -3,9 +3,11 @@ package io.tapwright.vswitch.vhostuser;
 import static io.tapwright.vswitch.driver.FrontEnd.state;
 import static io.tapwright.vswitch.driver.TestSwitch.mac;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tapwright.vswitch.driver.FrontEnd;
 import io.tapwright.vswitch.driver.GuestNic;
+import io.tapwright.vswitch.driver.GuestRam;
 import io.tapwright.vswitch.forward.Carrier;
 import io.tapwright.vswitch.forward.Segment;
 import io.tapwright.vswitch.posix.Fd;
@@ -109,5 +111,73 @@ class VringsTest {
         assertThat(session.broken()).isPresent();
         assertThat(stop(1)).isEqualTo(3);
         assertThat(stop(1)).as("asked again").isEqualTo(3);
+    }
+
+    private void removeMemory() {
+        FuzzGround.handle(session, FrontEnd.REM_MEM_REG, FrontEnd.region(GuestRam.GUEST, nic.ram.size(), GuestRam.USER, 0));
+    }
+
+    private void addMemory() {
+        FuzzGround.handle(session, FrontEnd.ADD_MEM_REG, FrontEnd.region(GuestRam.GUEST, nic.ram.size(), GuestRam.USER, 0),
+                nic.ram.file.duplicate());
+    }
+
+    @Test
+    void ringsWhoseMemoryGoesAndComesBackGoOnWhereTheyWere() {
+        up();
+        carry(3);
+        removeMemory();
+        assertThat(session.isRunning()).isFalse();
+        carry(2);
+        assertThat(nic.tx.usedIndex()).as("of a ring that has no memory").isEqualTo(3);
+        addMemory();
+        assertThat(session.isRunning()).isTrue();
+        assertThat(watched).as("its worker may be asleep").containsEntry(port.from(0), 2);
+        carry(1);
+        assertThat(nic.tx.usedIndex()).isEqualTo(6);
+        assertThat(port.to(0).isReady()).isTrue();
+        assertThat(stop(0)).isZero();
+        assertThat(stop(1)).isEqualTo(6);
+        removeMemory();
+        addMemory();
+        assertThat(session.isRunning()).as("what is stopped stays so").isFalse();
+    }
+
+    @Test
+    void aRingWhoseMemoryStaysRunsThroughTheLossOfAnothers() {
+        up();
+        try (GuestRam other = new GuestRam(1 << 20)) {
+            long guest = 0x9000_0000L;
+            long user = 0x6000_0000_0000L;
+            FuzzGround.handle(session, FrontEnd.ADD_MEM_REG, FrontEnd.region(guest, other.size(), user, 0), other.file.duplicate());
+            FuzzGround.handle(session, FrontEnd.SET_VRING_NUM, state(3, 256));
+            FuzzGround.handle(session, FrontEnd.SET_VRING_ADDR, FrontEnd.address(3, 0, user, user + 0x8000, user + 0x10000, 0));
+            FuzzGround.handle(session, FrontEnd.SET_VRING_KICK, FrontEnd.u64(3), nic.txKick.duplicate());
+            FuzzGround.handle(session, FrontEnd.REM_MEM_REG, FrontEnd.region(guest, other.size(), user, 0));
+            assertThat(port.from(1).queue().ring().isUsable()).isFalse();
+            assertThat(session.isRunning()).isTrue();
+            assertThat(stop(3)).isZero();
+        }
+    }
+
+    @Test
+    void aRingThatWasBrokenStaysSoWhenItsMemoryGoesAndComesBack() {
+        up();
+        breakDown(0, "jumped");
+        removeMemory();
+        assertThat(session.broken()).isPresent();
+        addMemory();
+        assertThat(session.broken()).isPresent();
+        assertThat(session.isRunning()).isFalse();
+    }
+
+    @Test
+    void aKickThatWasRefusedStartsNothingLater() {
+        up();
+        removeMemory();
+        assertThatThrownBy(() -> FuzzGround.handle(session, FrontEnd.SET_VRING_KICK, FrontEnd.u64(1), nic.txKick.duplicate()))
+                .isInstanceOf(ProtocolException.class);
+        addMemory();
+        assertThat(port.from(0).queue().ring().isUsable()).as("nobody would look at it").isFalse();
     }
 }
