@@ -264,6 +264,20 @@ class NetworkTest {
         }
 
         @Test
+        void takesRoutesBackThatCameWithoutAnAddress() {
+            eth1(false);
+            Route onLink = new Route(IpPrefix.parse("10.9.0.0/16"), Optional.empty(), Optional.empty(), 254, 3, 253, 0, false);
+            world.kernel.addRoute(new InterfaceName("eth1"), onLink);
+            world.network(World.withUplink(World.made("default", "br0"), "eth1", true)).start();
+            assertThat(world.kernel.routes(world.ref("br0"))).contains(onLink);
+            world.stopAgent();
+            world.networks.clear();
+            world.start();
+            assertThat(world.devices()).containsExactly("eth1", "lo");
+            assertThat(world.kernel.routes(world.ref("eth1"))).containsExactly(onLink);
+        }
+
+        @Test
         void isFreedFromABridgeOfSomebodyElseToo() {
             eth1(true);
             world.addBridge("br0");

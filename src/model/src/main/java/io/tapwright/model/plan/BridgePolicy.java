@@ -39,7 +39,7 @@ public record BridgePolicy(String instance, String hostSeed) {
         return "tapwright-" + instance + "-uplink-" + network;
     }
 
-    /** The same for an uplink whose addresses were moved to the bridge, and so have to go back with it. */
+    /** The same for an uplink whose addresses or routes were moved to the bridge, and so have to go back with it. */
     public String uplinkMarkWithAddresses(String network) {
         return uplinkMark(network) + WITH_ADDRESSES;
     }

@@ -135,9 +135,10 @@ public record NetworkPlan(List<HostAction> actions, Standing standing) {
             List<Route> routes = wanted.moveAddresses()
                     ? seen.uplinkRoutes().stream().filter(r -> !r.isKernelMade()).toList()
                     : List.of();
-            actions.add(new HostAction.AttachUplink(
-                    uplink.ref(), bridge.ref(), addresses.isEmpty() ? policy.uplinkMark(network.name())
-                            : policy.uplinkMarkWithAddresses(network.name()), addresses, routes));
+            String mark = addresses.isEmpty() && routes.isEmpty()
+                    ? policy.uplinkMark(network.name())
+                    : policy.uplinkMarkWithAddresses(network.name());
+            actions.add(new HostAction.AttachUplink(uplink.ref(), bridge.ref(), mark, addresses, routes));
         } else if (!uplink.up()) {
             actions.add(new HostAction.ChangeLink(uplink.ref(), LinkChange.NONE.up(true)));
         }
