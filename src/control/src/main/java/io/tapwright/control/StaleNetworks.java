@@ -10,7 +10,6 @@ import io.tapwright.model.network.Network;
 import io.tapwright.model.plan.BridgePolicy;
 import io.tapwright.model.plan.NetworkPlan;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 
@@ -31,8 +30,11 @@ final class StaleNetworks {
     /** One thing to do, or not to do. */
     sealed interface Step {
 
-        /** @param bridge what the uplink is a port of, null where of nothing any more */
-        record Free(Link uplink, Link bridge, String mark) implements Step {
+        /**
+         * @param bridge  what the uplink is a port of, null where of nothing any more
+         * @param network for which it was attached
+         */
+        record Free(Link uplink, Link bridge, String network) implements Step {
         }
 
         record Delete(Link bridge) implements Step {
@@ -48,12 +50,11 @@ final class StaleNetworks {
         String prefix = settings.bridges().uplinkMark("");
         List<Step> steps = new ArrayList<>();
         for (Link link : all) {
-            // First the mark that says that addresses have to go back.
-            for (String mark : link.altNames().stream().filter(m -> m.startsWith(prefix))
-                    .sorted(Comparator.comparing(BridgePolicy::isWithAddresses).reversed()).toList()) {
+            for (String network : link.altNames().stream().filter(m -> m.startsWith(prefix))
+                    .map(m -> BridgePolicy.networkOf(m.substring(prefix.length()))).distinct().toList()) {
                 Link master = all.stream().filter(l -> l.index() == link.master()).findFirst().orElse(null);
-                if (!isWanted(link, master, BridgePolicy.networkOf(mark.substring(prefix.length())))) {
-                    steps.add(new Step.Free(link, master, mark));
+                if (!isWanted(link, master, network)) {
+                    steps.add(new Step.Free(link, master, network));
                 }
             }
         }
@@ -68,12 +69,12 @@ final class StaleNetworks {
                 .isPresent();
     }
 
-    /** The way back of an uplink, with all that is not the bridge's own. */
-    static HostAction detachment(Link uplink, Link bridge, String mark, List<Address> onBridge, List<Route> viaBridge) {
-        return bridge == null
-                ? new HostAction.DetachUplink(
-                        uplink.ref(), new LinkRef(Link.NO_MASTER, uplink.name()), mark, List.of(), List.of())
-                : NetworkPlan.detachment(uplink, bridge, mark, onBridge, viaBridge);
+    /** The way back of an uplink, with all that came with it. */
+    HostAction detachment(Step.Free step, List<Address> onBridge, List<Route> viaBridge) {
+        Link uplink = step.uplink();
+        return NetworkPlan.detachment(
+                uplink, step.bridge() == null ? new LinkRef(Link.NO_MASTER, uplink.name()) : step.bridge().ref(),
+                step.network(), settings.bridges(), onBridge, viaBridge);
     }
 
     /** Bridges that we made and that no configured network has; one that a VM or anybody else still uses stays. */

@@ -151,13 +151,14 @@ final class Sweeper {
                 problems.add(why);
                 yield Outcome.DONE;
             }
-            case StaleNetworks.Step.Free(Link uplink, Link bridge, String mark) -> {
+            case StaleNetworks.Step.Free free -> {
+                Link bridge = free.bridge();
                 try {
-                    yield remove(StaleNetworks.detachment(uplink, bridge, mark,
+                    yield remove(staleNetworks.detachment(free,
                             bridge == null ? List.of() : host.addresses(bridge.ref()),
                             bridge == null ? List.of() : host.routes(bridge.ref())), problems);
                 } catch (HostNetworkException e) {
-                    problems.add("could not free uplink " + uplink.name() + ": " + e.getMessage());
+                    problems.add("could not free uplink " + free.uplink().name() + ": " + e.getMessage());
                     yield Outcome.FAILED;
                 }
             }

@@ -230,6 +230,11 @@ class NetworkTest {
     @Nested
     class AnUplink {
 
+        private void addByHand(String device, String address) {
+            world.kernel.applyAsOther(new HostAction.AddAddress(
+                    world.ref(device), new Address(IpPrefix.parse(address), 0, 0, 0, Address.FOREVER)));
+        }
+
         private void eth1(boolean withLayer3) {
             world.kernel.addForeign(new InterfaceName("eth1"), "");
             world.change("eth1", LinkChange.NONE.up(true));
@@ -287,6 +292,39 @@ class NetworkTest {
             world.stopAgent();
             world.network(Network.of("default", "br0")).start();
             assertThat(SeenKernel.describe(world.kernel)).isEqualTo(before);
+        }
+
+        @Test
+        void leavesABridgeWhatItHadBeforeAndWhatItGotLater() {
+            eth1(true);
+            world.addBridge("br0");
+            addByHand("br0", "10.0.0.1/24");
+            Route behind = new Route(IpPrefix.parse("10.50.0.0/16"), Optional.of(InetAddress.ofLiteral("10.0.0.254")),
+                    Optional.empty(), 254, 3, 0, 0, false);
+            world.kernel.addRoute(new InterfaceName("br0"), behind);
+            world.network(World.withUplink(Network.of("default", "br0"), "eth1", true)).start();
+            addByHand("br0", "10.8.0.1/24");
+            world.stopAgent();
+            world.network(Network.of("default", "br0")).start();
+            assertThat(addressesOf("br0")).containsExactly("10.0.0.1/24", "10.8.0.1/24");
+            assertThat(world.kernel.routes(world.ref("br0"))).contains(behind).doesNotContain(DEFAULT_ROUTE);
+            assertThat(addressesOf("eth1")).containsExactly("192.0.2.7/24");
+            assertThat(hasDefaultRoute("eth1")).isTrue();
+            assertThat(world.link("eth1").altNames()).isEmpty();
+        }
+
+        @Test
+        void takesAlsoBackWhatFollowedLater() {
+            eth1(true);
+            world.addBridge("br0");
+            world.network(World.withUplink(Network.of("default", "br0"), "eth1", true)).start();
+            addByHand("eth1", "192.0.2.8/24");
+            world.resync();
+            assertThat(addressesOf("br0")).containsExactly("192.0.2.7/24", "192.0.2.8/24");
+            world.stopAgent();
+            world.network(Network.of("default", "br0")).start();
+            assertThat(addressesOf("eth1")).containsExactly("192.0.2.7/24", "192.0.2.8/24");
+            assertThat(addressesOf("br0")).isEmpty();
         }
 
         @Test

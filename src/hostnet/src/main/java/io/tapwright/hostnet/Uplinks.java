@@ -35,9 +35,9 @@ final class Uplinks {
         Layer3Move move = Layer3Move.of(action.addresses(), action.routes(), uplink, action.bridge(), layer3);
         pool.use(socket -> {
             Transaction.run(socket, steps -> {
-                if (!device.altNames().contains(action.altName())) {
-                    steps.add(to -> LinkMessage.addAltName(to, uplink.index(), action.altName()),
-                            to -> LinkMessage.removeAltName(to, uplink.index(), action.altName()));
+                for (String name : action.altNames().stream().filter(n -> !device.altNames().contains(n)).toList()) {
+                    steps.add(to -> LinkMessage.addAltName(to, uplink.index(), name),
+                            to -> LinkMessage.removeAltName(to, uplink.index(), name));
                 }
                 move.addAddresses(steps);
                 steps.commit();
@@ -66,9 +66,9 @@ final class Uplinks {
                             to -> LinkMessage.change(to, uplink.index(), LinkChange.NONE.master(bridge)));
                 }
                 move.changeOver(steps);
-                if (device.altNames().contains(action.altName())) {
-                    steps.add(to -> LinkMessage.removeAltName(to, uplink.index(), action.altName()),
-                            to -> LinkMessage.addAltName(to, uplink.index(), action.altName()));
+                for (String name : action.altNames().stream().filter(device.altNames()::contains).toList()) {
+                    steps.add(to -> LinkMessage.removeAltName(to, uplink.index(), name),
+                            to -> LinkMessage.addAltName(to, uplink.index(), name));
                 }
             });
             if (!move.addresses().isEmpty()) {

@@ -165,7 +165,7 @@ class UplinkIT {
         var routes = ownRoutes(bridge);
         network.apply(new HostAction.DeleteLink(bridge));
 
-        network.apply(new HostAction.DetachUplink(uplink, bridge, MARK, addresses, routes));
+        network.apply(new HostAction.DetachUplink(uplink, bridge, List.of(MARK), addresses, routes));
 
         host.execute("ping", "-c1", "-W2", "198.51.100.1");
         host.execute("ping", "-c1", "-W2", "2001:db8:1::1");
@@ -173,11 +173,11 @@ class UplinkIT {
     }
 
     private void attach() {
-        network.apply(new HostAction.AttachUplink(uplink, bridge, MARK, network.addresses(uplink), ownRoutes(uplink)));
+        network.apply(new HostAction.AttachUplink(uplink, bridge, List.of(MARK), network.addresses(uplink), ownRoutes(uplink)));
     }
 
     private void detach() {
-        network.apply(new HostAction.DetachUplink(uplink, bridge, MARK, network.addresses(bridge), ownRoutes(bridge)));
+        network.apply(new HostAction.DetachUplink(uplink, bridge, List.of(MARK), network.addresses(bridge), ownRoutes(bridge)));
     }
 
     private List<Route> ownRoutes(LinkRef link) {

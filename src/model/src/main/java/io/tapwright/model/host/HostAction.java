@@ -124,12 +124,13 @@ public sealed interface HostAction {
 
     /**
      * Makes {@code uplink} a port of {@code bridge} and moves the layer 3 given, in one step: on any failure everything
-     * is put back as it was. {@code uplink} gets {@code altName} as its mark.
+     * is put back as it was. {@code uplink} gets those of {@code altNames} that it lacks.
      */
-    record AttachUplink(LinkRef uplink, LinkRef bridge, String altName, List<Address> addresses, List<Route> routes)
+    record AttachUplink(LinkRef uplink, LinkRef bridge, List<String> altNames, List<Address> addresses, List<Route> routes)
             implements HostAction {
 
         public AttachUplink {
+            altNames = List.copyOf(altNames);
             addresses = List.copyOf(addresses);
             routes = List.copyOf(routes);
         }
@@ -145,11 +146,12 @@ public sealed interface HostAction {
         }
     }
 
-    /** The way back: takes {@code uplink} out of {@code bridge}, moves the layer 3 given back to it, drops the mark. */
-    record DetachUplink(LinkRef uplink, LinkRef bridge, String altName, List<Address> addresses, List<Route> routes)
+    /** The way back: takes {@code uplink} out of {@code bridge}, moves the layer 3 given back to it, drops the names. */
+    record DetachUplink(LinkRef uplink, LinkRef bridge, List<String> altNames, List<Address> addresses, List<Route> routes)
             implements HostAction {
 
         public DetachUplink {
+            altNames = List.copyOf(altNames);
             addresses = List.copyOf(addresses);
             routes = List.copyOf(routes);
         }

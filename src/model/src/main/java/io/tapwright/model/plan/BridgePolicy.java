@@ -44,13 +44,14 @@ public record BridgePolicy(String instance, String hostSeed) {
         return uplinkMark(network) + WITH_ADDRESSES;
     }
 
-    public static boolean isWithAddresses(String uplinkMark) {
-        return uplinkMark.endsWith(WITH_ADDRESSES);
+    /** What the alternative names begin with that record what came with an uplink; no name of a network has a plus sign. */
+    String movedPrefix(String network) {
+        return "tapwright-" + instance + "-moved-" + network + "+";
     }
 
     /** The network in what stands behind {@link #uplinkMark} of no name. */
     public static String networkOf(String markedName) {
-        return isWithAddresses(markedName)
+        return markedName.endsWith(WITH_ADDRESSES)
                 ? markedName.substring(0, markedName.length() - WITH_ADDRESSES.length())
                 : markedName;
     }

@@ -5,6 +5,7 @@ import io.tapwright.model.host.Address;
 import io.tapwright.model.host.HostAction;
 import io.tapwright.model.host.Link;
 import io.tapwright.model.host.LinkChange;
+import io.tapwright.model.host.LinkRef;
 import io.tapwright.model.host.Route;
 import io.tapwright.model.network.Network;
 import io.tapwright.model.network.Network.Uplink;
@@ -64,17 +65,12 @@ public record NetworkPlan(List<HostAction> actions, Standing standing) {
                 : new NetworkPlan(actions, Standing.ready());
     }
 
-    /**
-     * The way back of an uplink. Where it brought addresses, they and the routes go back with it: all of the bridge's but
-     * those that are configured for the bridge itself.
-     */
-    public static HostAction detachment(Link uplink, Link bridge, String uplinkMark, List<Address> onBridge, List<Route> viaBridge) {
-        if (!BridgePolicy.isWithAddresses(uplinkMark)) {
-            return new HostAction.DetachUplink(uplink.ref(), bridge.ref(), uplinkMark, List.of(), List.of());
-        }
-        return new HostAction.DetachUplink(uplink.ref(), bridge.ref(), uplinkMark,
-                onBridge.stream().filter(a -> !a.isOurs() && !a.isKernelMade()).toList(),
-                viaBridge.stream().filter(r -> !r.isKernelMade()).toList());
+    /** The way back of an uplink, with those of the bridge's addresses and routes that came with it. */
+    public static HostAction detachment(Link uplink, LinkRef bridge, String network, BridgePolicy policy,
+            List<Address> onBridge, List<Route> viaBridge) {
+        UplinkRecord record = UplinkRecord.of(uplink, network, policy);
+        return new HostAction.DetachUplink(
+                uplink.ref(), bridge, record.names(), record.goingBack(onBridge), record.goingBackOf(viaBridge));
     }
 
     private static HostAction creation(Network network, BridgePolicy policy) {
@@ -135,10 +131,9 @@ public record NetworkPlan(List<HostAction> actions, Standing standing) {
             List<Route> routes = wanted.moveAddresses()
                     ? seen.uplinkRoutes().stream().filter(r -> !r.isKernelMade()).toList()
                     : List.of();
-            String mark = addresses.isEmpty() && routes.isEmpty()
-                    ? policy.uplinkMark(network.name())
-                    : policy.uplinkMarkWithAddresses(network.name());
-            actions.add(new HostAction.AttachUplink(uplink.ref(), bridge.ref(), mark, addresses, routes));
+            List<String> names = UplinkRecord.of(uplink, network.name(), policy)
+                    .namesFor(addresses, routes, network.name(), policy);
+            actions.add(new HostAction.AttachUplink(uplink.ref(), bridge.ref(), names, addresses, routes));
         } else if (!uplink.up()) {
             actions.add(new HostAction.ChangeLink(uplink.ref(), LinkChange.NONE.up(true)));
         }

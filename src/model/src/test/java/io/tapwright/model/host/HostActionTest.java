@@ -30,17 +30,17 @@ class HostActionTest {
                 .hasToString("create bridge br0 (address 52:54:00:00:00:01, mtu 1500)");
         assertThat(new HostAction.AddAddress(BR0, ADDRESS)).hasToString("add 10.1.0.1/24 to br0");
         assertThat(new HostAction.RemoveAddress(BR0, ADDRESS)).hasToString("remove 10.1.0.1/24 from br0");
-        assertThat(new HostAction.AttachUplink(VNET0, BR0, "m", List.of(), List.of())).hasToString("attach uplink vnet0 to br0");
-        assertThat(new HostAction.AttachUplink(VNET0, BR0, "m", List.of(ADDRESS), List.of(ROUTE))).hasToString(
+        assertThat(new HostAction.AttachUplink(VNET0, BR0, List.of("m"), List.of(), List.of())).hasToString("attach uplink vnet0 to br0");
+        assertThat(new HostAction.AttachUplink(VNET0, BR0, List.of("m"), List.of(ADDRESS), List.of(ROUTE))).hasToString(
                 "attach uplink vnet0 to br0, moving [10.1.0.1/24] and routes [0.0.0.0/0 via 10.1.0.254]");
-        assertThat(new HostAction.DetachUplink(VNET0, BR0, "m", List.of(ADDRESS), List.of())).hasToString(
+        assertThat(new HostAction.DetachUplink(VNET0, BR0, List.of("m"), List.of(ADDRESS), List.of())).hasToString(
                 "detach uplink vnet0 from br0, moving [10.1.0.1/24] and routes []");
     }
 
     @Test
     void namesTheDeviceItIsAbout() {
         assertThat(new HostAction.ChangeLink(VNET0, LinkChange.NONE).device()).isEqualTo(name("vnet0"));
-        assertThat(new HostAction.AttachUplink(VNET0, BR0, "m", List.of(), List.of()).device()).isEqualTo(name("vnet0"));
+        assertThat(new HostAction.AttachUplink(VNET0, BR0, List.of("m"), List.of(), List.of()).device()).isEqualTo(name("vnet0"));
         assertThat(new HostAction.AddAddress(BR0, ADDRESS).device()).isEqualTo(name("br0"));
     }
 

@@ -21,6 +21,7 @@ import io.tapwright.model.status.NicState;
 import java.net.InetAddress;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 
@@ -40,6 +41,9 @@ class NetworkPlanTest {
     private static final Address LINK_LOCAL = new Address(IpPrefix.parse("fe80::1/64"), 253, 0, 3, Address.FOREVER);
     private static final Route DEFAULT_ROUTE = route("0.0.0.0/0", "192.0.2.1", 3);
     private static final Route ON_LINK = route("192.0.2.0/24", null, Route.PROTOCOL_KERNEL);
+
+    /** The names of an uplink that brought {@link #STATIC} and {@link #DEFAULT_ROUTE}. */
+    private static final List<String> RECORD = List.of(MARK_WITH_ADDRESSES, "tapwright-main-moved-blue+104ea7babc893160");
 
     private static Route route(String destination, String gateway, int protocol) {
         return new Route(IpPrefix.parse(destination), Optional.ofNullable(gateway).map(InetAddress::ofLiteral),
@@ -204,7 +208,7 @@ class NetworkPlanTest {
         @Test
         void isAttached() {
             assertToDo(plan(withUplink(false), seenWithUplink(device(3, "eth1", "").up(), List.of(LINK_LOCAL), List.of(ON_LINK))),
-                    new HostAction.AttachUplink(ETH1, BR0, UPLINK_MARK, List.of(), List.of()));
+                    new HostAction.AttachUplink(ETH1, BR0, List.of(UPLINK_MARK), List.of(), List.of()));
         }
 
         @Test
@@ -221,7 +225,7 @@ class NetworkPlanTest {
         void takesItsAddressesAndRoutesAlongWhereTheConfigurationSaysSo() {
             NetworkView seen = seenWithUplink(device(3, "eth1", "").up(), List.of(STATIC, LINK_LOCAL), List.of(ON_LINK, DEFAULT_ROUTE));
             assertToDo(plan(withUplink(true), seen),
-                    new HostAction.AttachUplink(ETH1, BR0, MARK_WITH_ADDRESSES, List.of(STATIC), List.of(DEFAULT_ROUTE)));
+                    new HostAction.AttachUplink(ETH1, BR0, RECORD, List.of(STATIC), List.of(DEFAULT_ROUTE)));
         }
 
         @Test
@@ -235,7 +239,7 @@ class NetworkPlanTest {
         void thatGotAnAddressAfterItWasAttachedHasItMovedToo() {
             NetworkView seen = seenWithUplink(device(3, "eth1", "").up().master(7), List.of(STATIC), List.of(DEFAULT_ROUTE));
             assertToDo(plan(withUplink(true), seen),
-                    new HostAction.AttachUplink(ETH1, BR0, MARK_WITH_ADDRESSES, List.of(STATIC), List.of(DEFAULT_ROUTE)));
+                    new HostAction.AttachUplink(ETH1, BR0, RECORD, List.of(STATIC), List.of(DEFAULT_ROUTE)));
             assertThat(plan(withUplink(false), seen).standing().state()).isEqualTo(NicState.FAILED);
         }
 
@@ -262,20 +266,70 @@ class NetworkPlanTest {
         }
 
         @Test
-        void goesBackWithAllButWhatIsTheBridgesOwnWhereItBroughtAddresses() {
+        void goesBackWithWhatItBroughtAndNothingElseOfTheBridge() {
+            LinkBuilder uplink = device(3, "eth1", "").master(7);
+            RECORD.forEach(uplink::altName);
+            Address another = new Address(IpPrefix.parse("10.0.0.1/24"), 0, 0, 0, Address.FOREVER);
+            Route through = route("10.50.0.0/16", "10.0.0.254", 3);
+            assertThat(NetworkPlan.detachment(uplink.build(), BR0, "blue", POLICY,
+                    List.of(another, STATIC, LINK_LOCAL, Address.ours(GATEWAY)), List.of(ON_LINK, DEFAULT_ROUTE, through)))
+                    .isEqualTo(new HostAction.DetachUplink(ETH1, BR0, RECORD, List.of(STATIC), List.of(DEFAULT_ROUTE)));
+        }
+
+        @Test
+        void ofAnOlderVersionWhichRecordedNothingGoesBackWithAllButWhatIsTheBridgesOwn() {
             Link uplink = device(3, "eth1", "").master(7).altName(MARK_WITH_ADDRESSES).build();
-            assertThat(NetworkPlan.detachment(uplink, ourBridge().build(), MARK_WITH_ADDRESSES,
+            assertThat(NetworkPlan.detachment(uplink, BR0, "blue", POLICY,
                     List.of(STATIC, LINK_LOCAL, Address.ours(GATEWAY)), List.of(ON_LINK, DEFAULT_ROUTE)))
                     .isEqualTo(new HostAction.DetachUplink(
-                            ETH1, BR0, MARK_WITH_ADDRESSES, List.of(STATIC), List.of(DEFAULT_ROUTE)));
+                            ETH1, BR0, List.of(MARK_WITH_ADDRESSES), List.of(STATIC), List.of(DEFAULT_ROUTE)));
+        }
+
+        @Test
+        void ofAnOlderVersionKeepsNoRecordOfWhatFollowsLater() {
+            NetworkView seen = seenWithUplink(device(3, "eth1", "").up().master(7).altName(MARK_WITH_ADDRESSES),
+                    List.of(STATIC), List.of());
+            assertToDo(plan(withUplink(true), seen),
+                    new HostAction.AttachUplink(ETH1, BR0, List.of(MARK_WITH_ADDRESSES), List.of(STATIC), List.of()));
+        }
+
+        @Test
+        void recordsOnlyWhatIsNewToIt() {
+            LinkBuilder uplink = device(3, "eth1", "").up().master(7);
+            RECORD.forEach(uplink::altName);
+            Address late = new Address(IpPrefix.parse("192.0.2.11/24"), 0, 0, 0, Address.FOREVER);
+            NetworkPlan plan = plan(withUplink(true), seenWithUplink(uplink, List.of(STATIC, late), List.of()));
+            assertThat(plan.actions()).singleElement().isInstanceOfSatisfying(HostAction.AttachUplink.class, attach ->
+                    assertThat(attach.altNames()).hasSize(2).first().isEqualTo(MARK_WITH_ADDRESSES));
+        }
+
+        @Test
+        void recordsManyRoutesInFewNamesThatFit() {
+            BridgePolicy longest = new BridgePolicy("i".repeat(32), "host-1");
+            String network = "n".repeat(64);
+            List<Route> routes = IntStream.range(0, 200).mapToObj(i -> route("10." + i + ".0.0/16", "192.0.2.1", 3)).toList();
+            for (BridgePolicy policy : List.of(POLICY, longest)) {
+                String name = policy == POLICY ? "blue" : network;
+                List<String> names = UplinkRecord.of(device(3, "eth1", "").build(), name, policy)
+                        .namesFor(List.of(STATIC), routes, name, policy);
+                assertThat(names).allSatisfy(n -> assertThat(n.length()).isLessThanOrEqualTo(127)).doesNotHaveDuplicates();
+                LinkBuilder uplink = device(3, "eth1", "");
+                names.forEach(uplink::altName);
+                UplinkRecord record = UplinkRecord.of(uplink.build(), name, policy);
+                assertThat(record.names()).isEqualTo(names);
+                assertThat(record.goingBackOf(routes)).isEqualTo(routes);
+                assertThat(record.goingBack(List.of(STATIC))).containsExactly(STATIC);
+            }
+            assertThat(UplinkRecord.of(device(3, "eth1", "").build(), "blue", POLICY)
+                    .namesFor(List.of(STATIC), routes, "blue", POLICY)).hasSizeLessThan(20);
         }
 
         @Test
         void goesBackWithNothingWhereItBroughtNothing() {
             Link uplink = device(3, "eth1", "").master(7).altName(UPLINK_MARK).build();
-            assertThat(NetworkPlan.detachment(uplink, bridge(7, "br0").build(), UPLINK_MARK,
+            assertThat(NetworkPlan.detachment(uplink, BR0, "blue", POLICY,
                     List.of(STATIC, LINK_LOCAL), List.of(ON_LINK, DEFAULT_ROUTE)))
-                    .isEqualTo(new HostAction.DetachUplink(ETH1, BR0, UPLINK_MARK, List.of(), List.of()));
+                    .isEqualTo(new HostAction.DetachUplink(ETH1, BR0, List.of(UPLINK_MARK), List.of(), List.of()));
         }
     }
 

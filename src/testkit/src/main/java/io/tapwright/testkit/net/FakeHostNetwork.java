@@ -115,16 +115,13 @@ public final class FakeHostNetwork implements HostNetwork {
         if (uplink.master != Link.NO_MASTER && uplink.master != bridge.index) {
             throw new HostNetworkException(action.toString(), Errno.EBUSY, "Device is already a port of another device");
         }
-        boolean marked = uplink.altNames.contains(action.altName());
-        if (!marked) {
-            kernel.addAltName(uplink, action.altName(), action.toString());
-        }
+        List<String> before = List.copyOf(uplink.altNames);
         try {
+            action.altNames().stream().filter(name -> !before.contains(name))
+                    .forEach(name -> kernel.addAltName(uplink, name, action.toString()));
             kernel.change(uplink, LinkChange.NONE.master(bridge.index), action.toString());
         } catch (HostNetworkException e) {
-            if (!marked) {
-                uplink.altNames.remove(action.altName());
-            }
+            uplink.altNames.retainAll(before);
             throw e;
         }
         kernel.moveLayer3(uplink, bridge, action.addresses(), action.routes());
@@ -137,7 +134,7 @@ public final class FakeHostNetwork implements HostNetwork {
         if (uplink.master == action.bridge().index()) {
             kernel.change(uplink, LinkChange.NONE.master(Link.NO_MASTER), action.toString());
         }
-        uplink.altNames.remove(action.altName());
+        uplink.altNames.removeAll(action.altNames());
     }
 
     @Override

@@ -32,6 +32,8 @@ public abstract class HostNetworkContract {
     protected static final InterfaceName TAP = new InterfaceName("vnet0");
     protected static final InterfaceName BRIDGE = new InterfaceName("br0");
     private static final InterfaceName FOREIGN = new InterfaceName("foreign0");
+    /** The second as long as an alternative name can be. */
+    private static final List<String> UPLINK_NAMES = List.of("uplink-mark", "moved+" + "0".repeat(121));
     private static final MacAddress TAP_MAC = new MacAddress("fe:54:00:00:00:01");
     private static final MacAddress BRIDGE_MAC = new MacAddress("02:00:00:00:00:07");
     private static final String ALIAS = "tapwright:test tap of Jürgen's 虚拟机";
@@ -347,12 +349,13 @@ public abstract class HostNetworkContract {
 
         assertThat(require(FOREIGN).master()).isEqualTo(bridge.index());
         assertThat(network().link(new InterfaceName("uplink-mark"))).map(Link::name).contains(FOREIGN);
+        assertThat(require(FOREIGN).altNames()).containsExactlyElementsOf(UPLINK_NAMES);
         assertThat(prefixes(uplink.ref())).isEmpty();
         assertThat(prefixes(bridge.ref())).containsExactlyElementsOf(addresses);
         assertThat(routes(uplink.ref())).isEmpty();
         assertThat(routes(bridge.ref())).containsExactlyElementsOf(routes);
 
-        network().apply(new HostAction.DetachUplink(uplink.ref(), bridge.ref(), "uplink-mark",
+        network().apply(new HostAction.DetachUplink(uplink.ref(), bridge.ref(), UPLINK_NAMES,
                 network().addresses(bridge.ref()), network().routes(bridge.ref())));
 
         assertThat(require(FOREIGN)).isEqualTo(uplink);
@@ -374,7 +377,7 @@ public abstract class HostNetworkContract {
 
         assertThat(prefixes(uplink.ref())).isEmpty();
         assertThat(prefixes(bridge.ref())).hasSize(4).contains(late);
-        assertThat(require(FOREIGN).altNames()).containsExactly("uplink-mark");
+        assertThat(require(FOREIGN).altNames()).containsExactlyElementsOf(UPLINK_NAMES);
     }
 
     @Test
@@ -385,7 +388,7 @@ public abstract class HostNetworkContract {
         List<String> routes = routes(uplink.ref());
         createTap(new InterfaceName("uplink-mark"), false, TapOwner.NOBODY, SETTINGS);
 
-        HostAction action = new HostAction.AttachUplink(uplink.ref(), bridge.ref(), "uplink-mark",
+        HostAction action = new HostAction.AttachUplink(uplink.ref(), bridge.ref(), List.of("uplink-mark"),
                 network().addresses(uplink.ref()), network().routes(uplink.ref()));
         assertRefused(Errno.EEXIST, "attach uplink foreign0 to br0", action);
 
@@ -405,7 +408,7 @@ public abstract class HostNetworkContract {
         Link uplink = require(FOREIGN);
 
         assertRefused(Errno.EBUSY, "attach uplink foreign0 to br1",
-                new HostAction.AttachUplink(uplink.ref(), second.ref(), "uplink-mark", List.of(), List.of()));
+                new HostAction.AttachUplink(uplink.ref(), second.ref(), List.of("uplink-mark"), List.of(), List.of()));
 
         assertThat(require(FOREIGN)).isEqualTo(uplink);
     }
@@ -527,7 +530,7 @@ public abstract class HostNetworkContract {
     }
 
     private void attachUplink(Link uplink, Link bridge) {
-        network().apply(new HostAction.AttachUplink(uplink.ref(), bridge.ref(), "uplink-mark",
+        network().apply(new HostAction.AttachUplink(uplink.ref(), bridge.ref(), UPLINK_NAMES,
                 network().addresses(uplink.ref()), network().routes(uplink.ref())));
     }
 
