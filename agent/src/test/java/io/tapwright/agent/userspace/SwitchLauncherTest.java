@@ -53,11 +53,22 @@ class SwitchLauncherTest {
 
     @Test
     void oneThatIsOnlyAwayForAMomentIsLeftAlone() throws Exception {
+        while (!isAwayForAMoment()) {
+            kill();
+            Files.deleteIfExists(directory.resolve("started"));
+            write();
+        }
+        Thread.sleep(400);
+        assertThat(started()).isEmpty();
+    }
+
+    /** False where the machine has made so much of the moment that it was right to start one. */
+    private boolean isAwayForAMoment() throws InterruptedException {
+        long begun = System.nanoTime();
         launcher.switchChanged(false, "closed the connection");
         Thread.sleep(50);
         launcher.switchChanged(true, "");
-        Thread.sleep(400);
-        assertThat(started()).isEmpty();
+        return System.nanoTime() - begun < 200_000_000;
     }
 
     @Test

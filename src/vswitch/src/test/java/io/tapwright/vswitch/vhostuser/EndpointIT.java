@@ -75,8 +75,8 @@ class EndpointIT {
     void afterAFrontEndThatCannotBeCalledTheNextWaitsForItsTurn() {
         Path socket = open(true);
         try (GuestNic deaf = new GuestNic().up(socket)) {
-            makeDeaf(deaf);
             long begin = System.nanoTime();
+            makeDeaf(deaf);
             try (GuestNic next = new GuestNic().up(socket)) {
                 assertThat(Duration.ofNanos(System.nanoTime() - begin)).isGreaterThan(OUT.dividedBy(2));
                 await(PortStatus.RUNNING);
@@ -106,8 +106,8 @@ class EndpointIT {
             Path unused = open(false);
             try (GuestNic deaf = new GuestNic()) {
                 bringUp(deaf, listening);
-                makeDeaf(deaf);
                 long begin = System.nanoTime();
+                makeDeaf(deaf);
                 try (GuestNic next = new GuestNic()) {
                     bringUp(next, listening);
                     assertThat(Duration.ofNanos(System.nanoTime() - begin)).isGreaterThan(OUT.dividedBy(2));
