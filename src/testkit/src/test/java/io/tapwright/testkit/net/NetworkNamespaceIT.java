@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
+import io.tapwright.testkit.lab.Await;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
@@ -62,10 +64,7 @@ class NetworkNamespaceIT {
         namespace.close();
 
         // The thread has handed its work back before the kernel has ended it.
-        for (int i = 0; i < 1000 && Files.exists(path); i++) {
-            Thread.onSpinWait();
-        }
-        assertThat(Files.exists(path)).isFalse();
+        Await.until(path + " is gone", Duration.ofSeconds(10), () -> Files.exists(path), exists -> !exists);
     }
 
     @Test
