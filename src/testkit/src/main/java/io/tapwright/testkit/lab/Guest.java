@@ -13,6 +13,7 @@ import java.util.stream.Stream;
 public final class Guest {
 
     private static final String MEBIBYTES_A_SECOND = "20";
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     private final Lab lab;
     private final String name;
@@ -151,8 +152,13 @@ public final class Guest {
 
     /** Runs a line of shell in the guest; waits for its boot where it has only just started. */
     public Result sh(String line) {
-        return Command.run(Duration.ofSeconds(120), new byte[0],
-                List.of(Lab.script("guest"), "sh", serial().toString(), "--", line));
+        return sh(line, PATIENCE);
+    }
+
+    /** @param atMost for the boot and the line together; fails if they take longer */
+    public Result sh(String line, Duration atMost) {
+        return Command.run(atMost.plus(PATIENCE), new byte[0], List.of(Lab.script("guest"), "sh", serial().toString(),
+                "--wait", Long.toString(atMost.toSeconds()), "--", line));
     }
 
     /** Five pings; true if at least one came back. */
