@@ -105,6 +105,30 @@ class VirtualSwitchIT {
     }
 
     @Test
+    void aFrameThatIsTooLongForItsReceiverGoesMissingAlone() throws InterruptedException {
+        lan(1, 2);
+        try (GuestNic one = new GuestNic(GuestNic.USUAL, 128, 16384, Layout.DIRECT).up(lan.socket(1));
+                GuestNic two = new GuestNic(GuestNic.USUAL & ~GuestNic.MRG_RXBUF, 128, 2048, Layout.DIRECT).up(lan.socket(2))) {
+            lan.await(1, PortStatus.RUNNING);
+            lan.await(2, PortStatus.RUNNING);
+            // Until the switch sleeps: so it finds all of them at once.
+            Thread.sleep(100);
+            int frames = 30;
+            for (int i = 0; i < frames; i++) {
+                assertThat(one.post(frame(mac(2), mac(1), i % 10 == 3 ? 3000 : 100, i))).isTrue();
+            }
+            one.kick();
+            for (int i = 0; i < frames; i++) {
+                if (i % 10 != 3) {
+                    assertThat(two.receive(SOON)).as("frame " + i).isEqualTo(frame(mac(2), mac(1), 100, i));
+                }
+            }
+            assertThat(lan.state(2).counters().framesOut()).isEqualTo(frames - 3);
+            assertThat(lan.state(2).counters().drops()).containsEntry("full", 3L);
+        }
+    }
+
+    @Test
     void aDriverOfTheOldKindHasAShorterHeader() {
         lan(1, 2);
         try (GuestNic one = new GuestNic(GuestNic.PROTOCOL_FEATURES, 64, 2048, Layout.DIRECT).up(lan.socket(1)); GuestNic two = up(2)) {

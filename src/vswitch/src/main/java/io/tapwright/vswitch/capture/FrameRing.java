@@ -102,12 +102,7 @@ final class FrameRing implements AutoCloseable {
             Memory.copy(frame.address, to, count);
             return;
         }
-        int done = 0;
-        for (int part = frame.firstPart; done < count; part++) {
-            int bytes = Math.min(batch.partLength[part], count - done);
-            Memory.copy(batch.partAddress[part], to + done, bytes);
-            done += bytes;
-        }
+        batch.pieces.gather(frame.firstPart, count, to);
     }
 
     // -- the reader -----------------------------------------------------------------------------

@@ -22,11 +22,11 @@ public final class Mirror {
         }
     }
 
-    /** The first {@code count} that were picked, which the guest was given. */
-    public void received(FrameBatch batch, int[] picks, int count) {
+    /** Those of the picks from {@code from} to before {@code to}, which the guest was given. */
+    public void received(FrameBatch batch, int[] picks, int from, int to) {
         long now = System.nanoTime();
         for (FrameRing ring : rings) {
-            for (int i = 0; i < count; i++) {
+            for (int i = from; i < to; i++) {
                 ring.write(batch, batch.frames[picks[i]], Direction.TO_VM, now);
             }
         }

@@ -74,12 +74,12 @@ final class Workshop {
         copy.destination = frame.destination;
         copy.source = frame.source;
         copy.parts = frame.parts;
-        copy.firstPart = done.parts;
+        copy.firstPart = done.pieces.count;
         if (frame.parts > 1) {
             // In bounds: parts of distinct frames of one batch, for which there are as many slots.
-            System.arraycopy(batch.partAddress, frame.firstPart, done.partAddress, done.parts, frame.parts);
-            System.arraycopy(batch.partLength, frame.firstPart, done.partLength, done.parts, frame.parts);
-            done.parts += frame.parts;
+            System.arraycopy(batch.pieces.address, frame.firstPart, done.pieces.address, done.pieces.count, frame.parts);
+            System.arraycopy(batch.pieces.length, frame.firstPart, done.pieces.length, done.pieces.count, frame.parts);
+            done.pieces.count += frame.parts;
         }
     }
 

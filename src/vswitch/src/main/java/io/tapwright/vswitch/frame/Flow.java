@@ -22,7 +22,7 @@ public final class Flow {
      * not IP goes by its MAC addresses, and so does what has its headers in pieces. Not negative.
      */
     public static int of(FrameBatch batch, Frame frame) {
-        int length = frame.parts == 1 ? frame.length : batch.partLength[frame.firstPart];
+        int length = frame.parts == 1 ? frame.length : batch.pieces.length[frame.firstPart];
         long address = frame.address;
         long sum = frame.source ^ frame.destination;
         // In bounds: the first part has at least Frame.LEAST bytes, and as many as are asked for below.

@@ -12,7 +12,7 @@ public final class Frame {
     public int length;
     /** Of the first part. Its length is {@link #length} where there is one part only. */
     public long address;
-    /** How many parts it has; where more than one, they are in the batch's lists from {@link #firstPart} on. */
+    /** How many parts it has; where more than one, they are in the batch's {@link Pieces} from {@link #firstPart} on. */
     public int parts;
     public int firstPart;
     /** The first eight bytes of the header: what is left to do to the frame, see {@link VirtioNetHeader}. */

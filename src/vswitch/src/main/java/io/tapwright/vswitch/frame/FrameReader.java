@@ -14,8 +14,8 @@ public final class FrameReader {
     public void begin(FrameBatch batch, Frame frame) {
         this.batch = batch;
         part = frame.firstPart;
-        address = frame.parts == 1 ? frame.address : batch.partAddress[part];
-        left = frame.parts == 1 ? frame.length : batch.partLength[part];
+        address = frame.parts == 1 ? frame.address : batch.pieces.address[part];
+        left = frame.parts == 1 ? frame.length : batch.pieces.length[part];
     }
 
     /** The next bytes, of which the frame has at least as many left. */
@@ -24,8 +24,8 @@ public final class FrameReader {
         while (done < count) {
             if (left == 0) {
                 part++;
-                address = batch.partAddress[part];
-                left = batch.partLength[part];
+                address = batch.pieces.address[part];
+                left = batch.pieces.length[part];
             }
             int bytes = Math.min(left, count - done);
             // In bounds: a frame's parts are as long together as the frame.

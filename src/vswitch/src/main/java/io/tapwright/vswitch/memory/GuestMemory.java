@@ -55,6 +55,11 @@ public final class GuestMemory {
             // Both sides hold for whatever a guest says: an offset that wrapped is negative or too large.
             return offset >= 0 && offset <= size - length ? host + offset : NOWHERE;
         }
+
+        /** How many bytes there are from an address on, one that it holds. */
+        public long left(long address) {
+            return size - (address - start);
+        }
     }
 
     public GuestMemory(List<Region> regions) {
@@ -105,11 +110,5 @@ public final class GuestMemory {
             }
         }
         throw new IllegalArgumentException("address " + Long.toHexString(address) + " lies in no region");
-    }
-
-    /** How many bytes from here on lie in one region; 0 where none do. */
-    public long contiguous(long guestAddress) {
-        Range range = rangeOf(guestAddress, 1);
-        return range == Range.NONE ? 0 : range.size - (guestAddress - range.start);
     }
 }

@@ -266,8 +266,8 @@ final class TapPort implements Port, Source {
             Memory.putLong(vector + 8, frame.length);
         } else {
             for (int i = 0; i < frame.parts; i++) {
-                Memory.putLong(vector + (long) IOVEC * i, batch.partAddress[frame.firstPart + i]);
-                Memory.putLong(vector + (long) IOVEC * i + 8, batch.partLength[frame.firstPart + i]);
+                Memory.putLong(vector + (long) IOVEC * i, batch.pieces.address[frame.firstPart + i]);
+                Memory.putLong(vector + (long) IOVEC * i + 8, batch.pieces.length[frame.firstPart + i]);
             }
         }
         // A sender's memory that has been cut off meanwhile is no fault here: the kernel answers EFAULT.

@@ -93,13 +93,18 @@ final class ToGuest {
             notReady += count;
             return;
         }
-        int sent = queue.send(batch, picks, count);
-        frames += sent;
-        full += count - sent;
-        if (mirror != null) {
-            mirror.received(batch, picks, sent);
-        }
         SplitRing ring = queue.ring();
+        int next = 0;
+        while (next < count) {
+            int sent = queue.send(batch, picks, next, count);
+            frames += sent - next;
+            if (mirror != null) {
+                mirror.received(batch, picks, next, sent);
+            }
+            // One that is too long for its buffer goes missing alone; where there are no buffers all the rest does.
+            next = sent < count && queue.isTooLong() ? sent + 1 : count;
+            full += next - sent;
+        }
         if (ring.isUsable() && ring.publish() && call != null) {
             port.call(events, call);
         }

@@ -2,6 +2,7 @@ package io.tapwright.vswitch.virtio;
 
 import io.tapwright.vswitch.frame.Frame;
 import io.tapwright.vswitch.frame.FrameBatch;
+import io.tapwright.vswitch.frame.Pieces;
 import io.tapwright.vswitch.frame.VirtioNetHeader;
 import io.tapwright.vswitch.memory.GuestMemory;
 import io.tapwright.vswitch.memory.Memory;
@@ -11,34 +12,52 @@ import java.lang.foreign.MemorySegment;
 /** A ring with room for frames that a guest is to have. */
 public final class ReceiveQueue {
 
-    private static final int MOST_PARTS = 2 * Chain.MOST_PARTS;
     /** Heads that lead nowhere are returned at most so many for one frame: the worker has other guests too. */
     private static final int MOST_BAD = 8;
+
+    /** What became of a frame that no single descriptor has room for. */
+    private enum Outcome {
+        SENT,
+        /** The buffer that comes next is too small for it, and it may not have several; the next frame may fit. */
+        TOO_LONG,
+        /** There are no buffers for it. */
+        NO_ROOM
+    }
+
+    /** One a thread, not one a queue: nothing in it outlives a frame, and queues are many. */
+    private static final ThreadLocal<Spread> SPREAD = ThreadLocal.withInitial(Spread::new);
 
     private final SplitRing ring;
     /** Where frames go that single descriptors have room for, and the heads of these. */
     private final long[] wholeAddress = new long[FrameBatch.CAPACITY];
     private final int[] wholeHead = new int[FrameBatch.CAPACITY];
-    /** Made for the first frame that needs it. */
-    private Spread spread;
     private int headerLength = VirtioNetHeader.LENGTH;
     private boolean mergeable = true;
+    /** Of the last frame that was tried. */
+    private Outcome outcome = Outcome.SENT;
     private long bad;
     private long bytes;
 
     /** Where a frame goes that no single descriptor has room for. */
     private static final class Spread {
-        final Chain chain = new Chain();
-        /** The parts of all its buffers, one after the other. */
-        final long[] partAddress = new long[MOST_PARTS];
-        final int[] partLength = new int[MOST_PARTS];
-        final int[] bufferHead = new int[MOST_PARTS];
-        final int[] bufferLength = new int[MOST_PARTS];
+        static final int CAPACITY = 2 * Chain.MOST_PIECES;
+        /** Of all its buffers, one after the other. */
+        final Pieces pieces = new Pieces(CAPACITY);
+        final int[] bufferHead = new int[CAPACITY];
+        final int[] bufferLength = new int[CAPACITY];
+        int buffers;
         /** For a header that may have to be written in pieces. */
         final MemorySegment header = Arena.ofAuto().allocate(16, 16);
-        /** Where the next byte goes: the part, and how far it is filled. */
-        int part;
-        int partUsed;
+        /** Where the next byte goes: the piece, and how far it is filled. */
+        int piece;
+        int used;
+
+        void clear() {
+            pieces.count = 0;
+            buffers = 0;
+            piece = 0;
+            used = 0;
+        }
     }
 
     public ReceiveQueue(SplitRing ring) {
@@ -73,27 +92,40 @@ public final class ReceiveQueue {
      * Copies frames into the guest's buffers and publishes nothing yet; the ring is locked and usable.
      *
      * @param picks which of the batch, in order
-     * @return how many of the first there was room for
+     * @param from  the first of the picks that is to be sent
+     * @return the first of the picks that was not; {@code count} where all were
      */
-    public int send(FrameBatch batch, int[] picks, int count) {
-        int sent = sendWhole(batch, picks, count);
-        while (sent < count && ring.isUsable() && sendSpread(batch, batch.frames[picks[sent]])) {
-            bytes += batch.frames[picks[sent]].length;
-            sent++;
+    public int send(FrameBatch batch, int[] picks, int from, int count) {
+        int next = sendWhole(batch, picks, from, count);
+        outcome = Outcome.SENT;
+        while (next < count && ring.isUsable()) {
+            outcome = sendSpread(batch, batch.frames[picks[next]]);
+            if (outcome != Outcome.SENT) {
+                break;
+            }
+            bytes += batch.frames[picks[next]].length;
+            next = sendWhole(batch, picks, next + 1, count);
         }
-        return sent;
+        return next;
+    }
+
+    /** Whether the frame with which {@link #send} ended is one that the guest can't take, which says nothing of those after it. */
+    public boolean isTooLong() {
+        return outcome == Outcome.TOO_LONG;
     }
 
     /**
      * Sends as long as each frame lies in one piece and the next buffer has room for it. In three passes, for the same
      * reason as {@link TransmitQueue#receive}: descriptors, bytes, used heads.
+     *
+     * @return the first of the picks that was not sent
      */
-    private int sendWhole(FrameBatch batch, int[] picks, int count) {
+    private int sendWhole(FrameBatch batch, int[] picks, int from, int count) {
         int header = headerLength;
-        int ready = ring.waiting(count);
+        int ready = ring.waiting(count - from);
         int found = 0;
         for (; found < ready; found++) {
-            Frame frame = batch.frames[picks[found]];
+            Frame frame = batch.frames[picks[from + found]];
             int head = ring.head(found);
             if (head >= ring.size() || frame.parts != 1) {
                 break;
@@ -115,7 +147,7 @@ public final class ReceiveQueue {
         }
         long sum = 0;
         for (int i = 0; i < found; i++) {
-            Frame frame = batch.frames[picks[i]];
+            Frame frame = batch.frames[picks[from + i]];
             long to = wholeAddress[i];
             // In bounds: header and frame have as many bytes together as were translated.
             writeHeader(to, frame, 1);
@@ -123,16 +155,16 @@ public final class ReceiveQueue {
             sum += frame.length;
         }
         for (int i = 0; i < found; i++) {
-            ring.giveBack(wholeHead[i], header + batch.frames[picks[i]].length);
+            ring.giveBack(wholeHead[i], header + batch.frames[picks[from + i]].length);
         }
         if (ring.log().isOn()) {
             for (int i = 0; i < found; i++) {
-                ring.log().written(wholeAddress[i], header + batch.frames[picks[i]].length, ring.memory());
+                ring.log().written(wholeAddress[i], header + batch.frames[picks[from + i]].length, ring.memory());
             }
         }
         ring.take(found);
         bytes += sum;
-        return found;
+        return from + found;
     }
 
     private void writeHeader(long to, Frame frame, int buffers) {
@@ -144,101 +176,86 @@ public final class ReceiveQueue {
     }
 
     /** A frame that has parts, or that goes to buffers that have, or to several. */
-    private boolean sendSpread(FrameBatch batch, Frame frame) {
-        if (spread == null) {
-            spread = new Spread();
-        }
-        Chain chain = spread.chain;
+    private Outcome sendSpread(FrameBatch batch, Frame frame) {
+        Spread spread = SPREAD.get();
+        spread.clear();
         int wanted = headerLength + frame.length;
-        int buffers = 0;
-        int parts = 0;
         int room = 0;
-        int looked = 0;
         int dropped = 0;
         while (room < wanted) {
-            if (dropped == MOST_BAD || ring.waiting(looked + 1) <= looked || buffers > 0 && !mergeable) {
-                return false;
+            if (ring.waiting(spread.buffers + 1) <= spread.buffers || spread.pieces.count > Spread.CAPACITY - Chain.MOST_PIECES) {
+                return Outcome.NO_ROOM;
             }
-            int head = ring.head(looked);
+            int head = ring.head(spread.buffers);
             if (head >= ring.size()) {
                 ring.breakDown("the available head " + head + " is beyond the ring of " + ring.size());
-                return false;
+                return Outcome.NO_ROOM;
             }
-            if (chain.read(ring, head, true) != null || chain.total < headerLength) {
-                if (looked > 0) {
-                    // What came before it is for the next try, which finds this one first.
-                    return dropAfter(looked);
+            int total = Chain.read(ring, head, true, spread.pieces);
+            spread.bufferHead[spread.buffers++] = head;
+            if (total < headerLength) {
+                // It goes back with nothing, after those that came before it, and the frame has the next ones.
+                dropped += spread.buffers;
+                drop(spread);
+                if (dropped >= MOST_BAD) {
+                    return Outcome.NO_ROOM;
                 }
-                ring.giveBack(head, 0);
-                ring.take(1);
-                bad++;
-                dropped++;
+                room = 0;
                 continue;
             }
-            if (chain.total < wanted && !mergeable) {
-                // Too small for this frame; the next may fit.
-                return false;
+            if (total < wanted && !mergeable) {
+                return Outcome.TOO_LONG;
             }
-            if (parts + chain.parts > MOST_PARTS) {
-                return false;
-            }
-            System.arraycopy(chain.address, 0, spread.partAddress, parts, chain.parts);
-            System.arraycopy(chain.length, 0, spread.partLength, parts, chain.parts);
-            parts += chain.parts;
-            spread.bufferHead[buffers] = head;
-            spread.bufferLength[buffers] = Math.min(chain.total, wanted - room);
-            room += spread.bufferLength[buffers];
-            buffers++;
-            looked++;
+            spread.bufferLength[spread.buffers - 1] = Math.min(total, wanted - room);
+            room += Math.min(total, wanted - room);
         }
-        fill(batch, frame, buffers);
-        for (int i = 0; i < buffers; i++) {
+        fill(spread, batch, frame);
+        for (int i = 0; i < spread.buffers; i++) {
             ring.giveBack(spread.bufferHead[i], spread.bufferLength[i]);
         }
-        ring.take(looked);
-        return true;
+        ring.take(spread.buffers);
+        return Outcome.SENT;
     }
 
-    /** Returns the heads up to and with one that leads nowhere, so that it does not stop the queue for ever. */
-    private boolean dropAfter(int looked) {
-        for (int i = 0; i <= looked; i++) {
-            ring.giveBack(ring.head(i), 0);
+    /** Returns the buffers found so far with nothing in them, the last of which leads nowhere: it must not stop the queue for ever. */
+    private void drop(Spread spread) {
+        for (int i = 0; i < spread.buffers; i++) {
+            ring.giveBack(spread.bufferHead[i], 0);
         }
-        ring.take(looked + 1);
+        ring.take(spread.buffers);
         bad++;
-        return false;
+        spread.clear();
     }
 
-    private void fill(FrameBatch batch, Frame frame, int buffers) {
-        spread.part = 0;
-        spread.partUsed = 0;
-        // The header may be in parts itself.
+    private void fill(Spread spread, FrameBatch batch, Frame frame) {
+        // The header may be in pieces itself.
         long header = spread.header.address();
-        writeHeader(header, frame, buffers);
-        put(header, headerLength);
+        writeHeader(header, frame, spread.buffers);
+        put(spread, header, headerLength);
         if (frame.parts == 1) {
-            put(frame.address, frame.length);
+            put(spread, frame.address, frame.length);
             return;
         }
         for (int i = frame.firstPart; i < frame.firstPart + frame.parts; i++) {
-            put(batch.partAddress[i], batch.partLength[i]);
+            put(spread, batch.pieces.address[i], batch.pieces.length[i]);
         }
     }
 
-    /** Appends bytes to the parts, which have room for them: `room` was at least `wanted`. */
-    private void put(long from, int length) {
+    /** Appends bytes to the pieces, which have room for them: `room` was at least `wanted`. */
+    private void put(Spread spread, long from, int length) {
+        Pieces to = spread.pieces;
         int done = 0;
         while (done < length) {
-            int bytes = Math.min(spread.partLength[spread.part] - spread.partUsed, length - done);
-            Memory.copy(from + done, spread.partAddress[spread.part] + spread.partUsed, bytes);
+            int some = Math.min(to.length[spread.piece] - spread.used, length - done);
+            Memory.copy(from + done, to.address[spread.piece] + spread.used, some);
             if (ring.log().isOn()) {
-                ring.log().written(spread.partAddress[spread.part] + spread.partUsed, bytes, ring.memory());
+                ring.log().written(to.address[spread.piece] + spread.used, some, ring.memory());
             }
-            done += bytes;
-            spread.partUsed += bytes;
-            if (spread.partUsed == spread.partLength[spread.part]) {
-                spread.part++;
-                spread.partUsed = 0;
+            done += some;
+            spread.used += some;
+            if (spread.used == to.length[spread.piece]) {
+                spread.piece++;
+                spread.used = 0;
             }
         }
     }

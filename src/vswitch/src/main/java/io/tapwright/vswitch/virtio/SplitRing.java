@@ -119,6 +119,14 @@ public final class SplitRing extends SpinLock {
         return range.translate(guestAddress, length);
     }
 
+    /** The range that holds an address of the guest's memory, or {@link GuestMemory.Range#NONE}. */
+    GuestMemory.Range rangeOf(long guestAddress) {
+        if (range.translate(guestAddress, 1) == GuestMemory.NOWHERE) {
+            range = memory.rangeOf(guestAddress, 1);
+        }
+        return range;
+    }
+
     DirtyLog log() {
         return log;
     }

@@ -2,11 +2,10 @@ package io.tapwright.vswitch.virtio;
 
 import io.tapwright.vswitch.frame.Frame;
 import io.tapwright.vswitch.frame.FrameBatch;
+import io.tapwright.vswitch.frame.Pieces;
 import io.tapwright.vswitch.frame.VirtioNetHeader;
 import io.tapwright.vswitch.memory.GuestMemory;
 import io.tapwright.vswitch.memory.Memory;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 
 /**
  * A ring with frames from a guest. The frames are read where they lie: the ring stays locked from {@link #receive} until
@@ -21,20 +20,8 @@ public final class TransmitQueue {
     private static final int NOT_READ = 0;
 
     private final SplitRing ring;
-    /** Made for the first chain that comes, since most guests' queues never see one. */
-    private Pieces pieces;
     private int headerLength = VirtioNetHeader.LENGTH;
-    /** Heads that held no frame, since the last time somebody asked. */
     private long bad;
-
-    /** What it takes to put together a frame that comes in pieces. */
-    private static final class Pieces {
-        final Chain chain = new Chain();
-        /** Room for an Ethernet header of every frame in a batch. */
-        final MemorySegment headers = Arena.ofAuto().allocate(16L * FrameBatch.CAPACITY, 16);
-        /** And for a virtio header. */
-        final MemorySegment scratch = Arena.ofAuto().allocate(16, 16);
-    }
 
     public TransmitQueue(SplitRing ring) {
         this.ring = ring;
@@ -86,7 +73,7 @@ public final class TransmitQueue {
                     continue;
                 }
             }
-            if (batch.parts > FrameBatch.MOST_PARTS - Chain.MOST_PARTS - 1) {
+            if (batch.pieces.count > FrameBatch.MOST_PARTS - Chain.MOST_PIECES) {
                 break;
             }
             if (!receiveChain(batch, head)) {
@@ -110,68 +97,31 @@ public final class TransmitQueue {
     }
 
     private boolean receiveChain(FrameBatch batch, int head) {
-        if (pieces == null) {
-            pieces = new Pieces();
-        }
-        Chain chain = pieces.chain;
-        if (chain.read(ring, head, false) != null) {
-            return false;
-        }
-        int length = chain.total - headerLength;
+        Pieces pieces = batch.pieces;
+        int first = pieces.count;
+        int length = Chain.read(ring, head, false, pieces) - headerLength;
         if (length < Frame.LEAST || length > LONGEST) {
+            pieces.count = first;
             return false;
         }
-        Frame frame = batch.frames[batch.count];
+        long headers = batch.headers(batch.count);
+        // In bounds: the longer header and Frame.LEAST are 26 bytes, of FrameBatch.HEADERS; the chain has at least as many.
+        pieces.gather(first, headerLength + Frame.LEAST, headers);
+        first = pieces.skip(first, headerLength);
+        if (pieces.length[first] < Frame.LEAST) {
+            // What has gone to the copy leaves the place of one piece or more, and the copy is there instead.
+            first = pieces.skip(first, Frame.LEAST) - 1;
+            pieces.address[first] = headers + headerLength;
+            pieces.length[first] = Frame.LEAST;
+        }
+        Frame frame = batch.frames[batch.count++];
         frame.head = head;
         frame.length = length;
-        // In bounds: the scratch has 16 bytes, the header at most 12; a batch has as many slots as `headers`.
-        gather(chain, 0, headerLength, pieces.scratch.address());
-        readHeader(frame, pieces.scratch.address());
-        int first = batch.parts;
-        int skip = headerLength;
-        int part = 0;
-        while (chain.length[part] <= skip) {
-            skip -= chain.length[part++];
-        }
-        if (chain.length[part] - skip < Frame.LEAST) {
-            long header = pieces.headers.address() + 16L * batch.count;
-            gather(chain, headerLength, Frame.LEAST, header);
-            add(batch, header, Frame.LEAST);
-            skip += Frame.LEAST;
-            while (part < chain.parts && chain.length[part] <= skip) {
-                skip -= chain.length[part++];
-            }
-        }
-        for (; part < chain.parts; part++) {
-            add(batch, chain.address[part] + skip, chain.length[part] - skip);
-            skip = 0;
-        }
         frame.firstPart = first;
-        frame.parts = batch.parts - first;
-        readAddresses(frame, batch.partAddress[first]);
-        batch.count++;
+        frame.parts = pieces.count - first;
+        readHeader(frame, headers);
+        readAddresses(frame, pieces.address[first]);
         return true;
-    }
-
-    private static void add(FrameBatch batch, long address, int length) {
-        batch.partAddress[batch.parts] = address;
-        batch.partLength[batch.parts++] = length;
-    }
-
-    /** Copies {@code count} bytes of the chain, which has that many after {@code skip}. */
-    private static void gather(Chain chain, int skip, int count, long to) {
-        int before = skip;
-        int copied = 0;
-        for (int part = 0; copied < count; part++) {
-            int bytes = Math.min(chain.length[part] - before, count - copied);
-            if (bytes > 0) {
-                Memory.copy(chain.address[part] + before, to + copied, bytes);
-                copied += bytes;
-                before = 0;
-            } else {
-                before -= chain.length[part];
-            }
-        }
     }
 
     private static void readHeader(Frame frame, long address) {

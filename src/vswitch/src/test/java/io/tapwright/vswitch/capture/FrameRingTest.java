@@ -27,8 +27,8 @@ class FrameRingTest {
         frame.parts = parts;
         frame.firstPart = 0;
         for (int i = 0; i < parts; i++) {
-            batch.partAddress[i] = bytes.address() + (long) length / parts * i;
-            batch.partLength[i] = i == parts - 1 ? length - length / parts * i : length / parts;
+            batch.pieces.address[i] = bytes.address() + (long) length / parts * i;
+            batch.pieces.length[i] = i == parts - 1 ? length - length / parts * i : length / parts;
         }
         return batch;
     }

@@ -19,7 +19,7 @@ public final class NativeFrames {
         frame.offload = offload;
         frame.checksumOffset = checksumOffset;
         frame.parts = 1 + laterParts.length;
-        frame.firstPart = batch.parts;
+        frame.firstPart = batch.pieces.count;
         int first = bytes.length;
         for (int length : laterParts) {
             first -= length;
@@ -35,8 +35,8 @@ public final class NativeFrames {
                 frame.source = Memory.getLong(frame.address + 4) >>> 16;
             }
             if (frame.parts > 1) {
-                batch.partAddress[batch.parts] = memory.address();
-                batch.partLength[batch.parts++] = length;
+                batch.pieces.address[batch.pieces.count] = memory.address();
+                batch.pieces.length[batch.pieces.count++] = length;
             }
             from += length;
         }

@@ -45,7 +45,7 @@ class GuestMemoryTest {
         for (long address : new long[] {-1, -0x1000, Long.MIN_VALUE, Long.MAX_VALUE, Long.MIN_VALUE + 0x1000, Long.MAX_VALUE + 0x1001}) {
             assertThat(memory.translate(address, 1)).as(Long.toHexString(address)).isEqualTo(GuestMemory.NOWHERE);
             assertThat(memory.translate(address, Integer.MAX_VALUE)).isEqualTo(GuestMemory.NOWHERE);
-            assertThat(memory.contiguous(address)).isZero();
+            assertThat(memory.rangeOf(address, 1)).isEqualTo(GuestMemory.Range.NONE);
         }
     }
 
@@ -65,10 +65,10 @@ class GuestMemoryTest {
                 new Region(0x2000, 0x7000_1000, 0x1000, MAPPING, 0x8000));
         assertThat(memory.translate(0x1ff0, 0x10)).isEqualTo(HERE + 0xff0);
         assertThat(memory.translate(0x1ff0, 0x11)).isEqualTo(GuestMemory.NOWHERE);
-        assertThat(memory.contiguous(0x1ff0)).isEqualTo(0x10);
-        assertThat(memory.contiguous(0x2000)).isEqualTo(0x1000);
+        assertThat(memory.rangeOf(0x1ff0, 1).left(0x1ff0)).isEqualTo(0x10);
+        assertThat(memory.rangeOf(0x2000, 1).left(0x2000)).isEqualTo(0x1000);
         assertThat(memory.translate(0x2000, 0x10)).isEqualTo(HERE + 0x8000);
-        assertThat(memory.contiguous(0x3000)).isZero();
+        assertThat(memory.rangeOf(0x3000, 1)).isEqualTo(GuestMemory.Range.NONE);
     }
 
     @Test

@@ -61,13 +61,13 @@ class ReceiveQueueTest {
         frame.checksumOffset = 0x0a09;
         frame.parts = parts;
         frame.address = elsewhere.at(offset, length);
-        frame.firstPart = batch.parts;
+        frame.firstPart = batch.pieces.count;
         if (parts > 1) {
             int done = 0;
             for (int i = 0; i < parts; i++) {
                 int part = i == parts - 1 ? length - done : length / parts;
-                batch.partAddress[batch.parts] = frame.address + done;
-                batch.partLength[batch.parts++] = part;
+                batch.pieces.address[batch.pieces.count] = frame.address + done;
+                batch.pieces.length[batch.pieces.count++] = part;
                 done += part;
             }
         }
@@ -75,7 +75,7 @@ class ReceiveQueueTest {
     }
 
     private int send() {
-        int sent = queue.send(batch, picks, batch.count);
+        int sent = queue.send(batch, picks, 0, batch.count);
         ring.publish();
         batch.clear();
         return sent;
@@ -168,6 +168,64 @@ class ReceiveQueueTest {
         buffer(1, 2048);
         driver.publish(0, 1);
         assertThat(send()).isZero();
+        assertThat(queue.isTooLong()).isTrue();
+        assertThat(driver.take()).isNull();
+    }
+
+    @Test
+    void theFrameAfterOneThatIsTooLongHasTheBufferThatWasTooShort() {
+        queue.agree(HEADER, false);
+        frame(60, 1);
+        frame(3000, 1);
+        byte[] last = frame(61, 1);
+        buffer(0, 2048);
+        buffer(1, 2048);
+        driver.publish(0, 1);
+        assertThat(queue.send(batch, picks, 0, 3)).isEqualTo(1);
+        assertThat(queue.isTooLong()).isTrue();
+        assertThat(queue.send(batch, picks, 2, 3)).isEqualTo(3);
+        ring.publish();
+        assertThat(driver.take()).isEqualTo(new DriverRing.Used(0, 72));
+        assertThat(driver.take()).isEqualTo(new DriverRing.Used(1, 73));
+        assertThat(ram.bytes(at(1) + HEADER, 61)).isEqualTo(last);
+        assertThat(queue.bytes()).isEqualTo(60 + 61);
+    }
+
+    @Test
+    void wherePlaceIsWantingNoFrameIsTooLong() {
+        queue.agree(HEADER, false);
+        frame(60, 1);
+        assertThat(send()).isZero();
+        assertThat(queue.isTooLong()).isFalse();
+    }
+
+    @Test
+    void longFramesBetweenShortOnesKeepTheirPlaces() {
+        int[] lengths = {60, 5000, 61, 62, 3000, 3001, 63};
+        int[] buffers = {1, 3, 1, 1, 2, 2, 1};
+        byte[][] frames = new byte[lengths.length][];
+        for (int i = 0; i < lengths.length; i++) {
+            frames[i] = frame(lengths[i], i % 2 + 1);
+        }
+        for (int i = 0; i < 11; i++) {
+            buffer(i, 2048);
+            driver.publish(i);
+        }
+        assertThat(send()).isEqualTo(lengths.length);
+        int head = 0;
+        for (int i = 0; i < lengths.length; i++) {
+            byte[] got = {};
+            assertHeader(ram.bytes(at(head), HEADER), buffers[i]);
+            for (int b = 0; b < buffers[i]; b++, head++) {
+                int length = Math.min(2048, HEADER + lengths[i] - got.length);
+                assertThat(driver.take()).isEqualTo(new DriverRing.Used(head, length));
+                byte[] part = ram.bytes(at(head), length);
+                int before = got.length;
+                got = Arrays.copyOf(got, before + length);
+                System.arraycopy(part, 0, got, before, length);
+            }
+            assertThat(Arrays.copyOfRange(got, HEADER, got.length)).isEqualTo(frames[i]);
+        }
         assertThat(driver.take()).isNull();
     }
 
@@ -267,12 +325,31 @@ class ReceiveQueueTest {
         for (int i = 0; i < 3; i++) {
             assertThat(driver.take()).isEqualTo(new DriverRing.Used(i, 0));
         }
+        assertThat(queue.bad()).isEqualTo(1);
         buffer(0, 2048);
         driver.publish(0);
         byte[] next = frame(100, 1);
         assertThat(send()).isEqualTo(1);
         assertThat(driver.take()).isEqualTo(new DriverRing.Used(0, 112));
         assertThat(ram.bytes(at(0) + HEADER, 100)).isEqualTo(next);
+    }
+
+    @Test
+    void aFrameWhoseFirstBuffersWentBackHasTheNextOnes() {
+        byte[] frame = frame(3000, 1);
+        for (int i = 0; i < 4; i++) {
+            buffer(i, 2048);
+        }
+        driver.descriptor(1, 0, 2048, DriverRing.WRITE, 0);
+        driver.publish(0, 1, 2, 3);
+        assertThat(send()).isEqualTo(1);
+        assertThat(driver.take()).isEqualTo(new DriverRing.Used(0, 0));
+        assertThat(driver.take()).isEqualTo(new DriverRing.Used(1, 0));
+        assertThat(driver.take()).isEqualTo(new DriverRing.Used(2, 2048));
+        assertThat(driver.take()).isEqualTo(new DriverRing.Used(3, HEADER + 3000 - 2048));
+        assertThat(ram.bytes(at(2) + HEADER, 2036)).isEqualTo(Arrays.copyOf(frame, 2036));
+        assertThat(ram.bytes(at(3), 964)).isEqualTo(Arrays.copyOfRange(frame, 2036, 3000));
+        assertHeader(ram.bytes(at(2), HEADER), 2);
     }
 
     @Test

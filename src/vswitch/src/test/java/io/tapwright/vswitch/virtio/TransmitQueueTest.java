@@ -54,8 +54,8 @@ class TransmitQueueTest {
         byte[] bytes = new byte[frame.length];
         int at = 0;
         for (int part = 0; part < frame.parts; part++) {
-            long address = frame.parts == 1 ? frame.address : batch.partAddress[frame.firstPart + part];
-            int length = frame.parts == 1 ? frame.length : batch.partLength[frame.firstPart + part];
+            long address = frame.parts == 1 ? frame.address : batch.pieces.address[frame.firstPart + part];
+            int length = frame.parts == 1 ? frame.length : batch.pieces.length[frame.firstPart + part];
             for (int i = 0; i < length; i++) {
                 bytes[at++] = (byte) Memory.getByte(address + i);
             }
@@ -417,7 +417,7 @@ class TransmitQueueTest {
         for (int round = 0; round < SIZE && frames < SIZE; round++) {
             receive();
             assertThat(batch.count).isPositive();
-            assertThat(batch.parts).isLessThanOrEqualTo(FrameBatch.MOST_PARTS);
+            assertThat(batch.pieces.count).isLessThanOrEqualTo(FrameBatch.MOST_PARTS);
             frames += batch.count;
             queue.giveBack(batch);
         }
