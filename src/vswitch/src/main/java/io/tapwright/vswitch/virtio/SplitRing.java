@@ -145,7 +145,7 @@ public final class SplitRing extends SpinLock {
     // -- heads that the driver made available: with the lock ------------------------------------
 
     /** How many heads can be taken, at most {@code wanted}; looks at the ring only if it has to. */
-    int waiting(int wanted) {
+    public int waiting(int wanted) {
         int known = seen - next & 0xffff;
         if (known >= wanted) {
             return wanted;
