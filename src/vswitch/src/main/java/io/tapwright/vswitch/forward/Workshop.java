@@ -52,6 +52,11 @@ final class Workshop {
             int toDo = wanted[picks[i]] & lacking;
             if (toDo == 0) {
                 refer(port, batch, frame);
+            } else if ((VirtioNetHeader.flags(frame.offload) & VirtioNetHeader.NEEDS_CHECKSUM) == 0) {
+                // Its checksum is there and is said to be valid, which is all that the port is not told.
+                Frame copy = refer(port, batch, frame);
+                copy.offload = 0;
+                copy.checksumOffset = 0;
             } else if (VirtioNetHeader.segmentation(frame.offload) == VirtioNetHeader.NO_SEGMENTS) {
                 complete(port, batch, frame);
             } else if (segmenter.begin(batch, frame)) {
@@ -64,8 +69,8 @@ final class Workshop {
         return invalid;
     }
 
-    /** Has the frame sent from where it lies. */
-    private void refer(Port port, FrameBatch batch, Frame frame) {
+    /** Has the frame sent from where it lies; returns its slot. */
+    private Frame refer(Port port, FrameBatch batch, Frame frame) {
         Frame copy = slot(port, 0);
         copy.address = frame.address;
         copy.length = frame.length;
@@ -81,6 +86,7 @@ final class Workshop {
             System.arraycopy(batch.pieces.length, frame.firstPart, done.pieces.length, done.pieces.count, frame.parts);
             done.pieces.count += frame.parts;
         }
+        return copy;
     }
 
     private void complete(Port port, FrameBatch batch, Frame frame) {
@@ -89,9 +95,7 @@ final class Workshop {
         reader.begin(batch, frame);
         // In bounds: the slot has room for the frame; Offloads.wantedBy has checked where its checksum is.
         reader.copy(frame.length, to);
-        if ((VirtioNetHeader.flags(frame.offload) & VirtioNetHeader.NEEDS_CHECKSUM) != 0) {
-            Checksum.complete(to, frame.length, VirtioNetHeader.checksumStart(frame.offload), frame.checksumOffset);
-        }
+        Checksum.complete(to, frame.length, VirtioNetHeader.checksumStart(frame.offload), frame.checksumOffset);
     }
 
     private void segment(Port port, Frame frame) {

@@ -263,12 +263,15 @@ class ForwarderTest {
         RecordingPort all = port(ALL);
         RecordingPort none = port(NONE);
         byte[] frame = packet(false, 100).complete();
-        NativeFrames.add(batch, arena, frame, 0xfc | VirtioNetHeader.CHECKSUM_VALID, 0);
+        long address = NativeFrames.add(batch, arena, frame, 0xfc | VirtioNetHeader.CHECKSUM_VALID, 0).address;
 
         assertThat(forward(ALL)).isZero();
 
         assertThat(all.sent).singleElement().satisfies(sent -> assertThat(sent.offload()).isEqualTo(VirtioNetHeader.CHECKSUM_VALID));
-        assertThat(none.sent).singleElement().satisfies(sent -> assertThat(sent.offload()).isZero());
+        assertThat(none.sent).singleElement().satisfies(sent -> {
+            assertThat(sent.offload()).isZero();
+            assertThat(sent.address()).as("not copied for that").isEqualTo(address);
+        });
         assertThat(none.bytes()).containsExactly(frame);
     }
 

@@ -9,7 +9,8 @@ import java.util.List;
 /** A receiver that keeps what it was sent. */
 final class RecordingPort implements Port {
 
-    record Sent(byte[] bytes, long offload, int checksumOffset, boolean asItCame) {
+    /** @param address where its first part lay */
+    record Sent(byte[] bytes, long address, long offload, int checksumOffset, boolean asItCame) {
     }
 
     private final int offloads;
@@ -30,7 +31,7 @@ final class RecordingPort implements Port {
         for (int i = 0; i < count; i++) {
             bytes += batch.frames[picks[i]].length;
             Frame frame = batch.frames[picks[i]];
-            sent.add(new Sent(NativeFrames.bytes(batch, frame), frame.offload, frame.checksumOffset, batch == original));
+            sent.add(new Sent(NativeFrames.bytes(batch, frame), frame.address, frame.offload, frame.checksumOffset, batch == original));
         }
         mostBytesAtOnce = Math.max(mostBytesAtOnce, bytes);
     }
