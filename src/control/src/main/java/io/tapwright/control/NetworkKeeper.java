@@ -65,9 +65,11 @@ final class NetworkKeeper {
             NetworkView seen = observe(network);
             NetworkPlan plan = NetworkPlan.of(network, seen, policy, seen.bridge().flatMap(b -> index.lastMark(b.index())));
             if (plan.actions().isEmpty()) {
+                if (plan.standing().state() == NicState.FAILED) {
+                    return new Finding(plan.standing(), Outcome.WAITING);
+                }
                 fights.stands(network.bridge(), network);
-                return new Finding(plan.standing(),
-                        plan.standing().state() == NicState.FAILED ? Outcome.WAITING : Outcome.DONE);
+                return new Finding(plan.standing(), Outcome.DONE);
             }
             if (actor.isDryRun()) {
                 return new Finding(Standing.pending("dry run: would " + NicWiring.sentence(plan.actions())), Outcome.DONE);

@@ -122,7 +122,9 @@ final class NicWiring {
             List<HostAction> actions = withName(nic, plan.actions());
             Wanted wanted = new Wanted(nic, bridge.link().map(Link::index));
             if (actions.isEmpty()) {
-                fights.stands(nic.device(), wanted);
+                if (isAsWanted(nic, plan.standing())) {
+                    fights.stands(nic.device(), wanted);
+                }
                 return settled(nic, bridge, plan.standing());
             }
             if (actor.isDryRun()) {
@@ -143,6 +145,15 @@ final class NicWiring {
             }
         }
         return new Wiring(Standing.failed(Actor.unsettled("tap " + nic.device(), last)), Outcome.FAILED);
+    }
+
+    /** Nothing can be done either to a tap that has failed, or that some process still holds though its VM is off. */
+    private static boolean isAsWanted(DesiredNic.Tap nic, Standing standing) {
+        return switch (standing.state()) {
+            case READY, WIRED, OBSERVED -> true;
+            case PENDING -> nic.attached();
+            case FAILED -> false;
+        };
     }
 
     /** A tap that was given another name gets its own back before anything else. */

@@ -64,10 +64,11 @@ final class SwitchTapKeeper {
             SwitchTapPlan plan = SwitchTapPlan.of(network, tap, host.link(network.bridge()), settings.bridges(),
                     settings.userspace().tapOwner(), tap.flatMap(t -> index.lastMark(t.index())));
             if (plan.actions().isEmpty()) {
+                if (plan.standing().state() == NicState.FAILED) {
+                    return new NetworkKeeper.Finding(plan.standing(), Outcome.WAITING);
+                }
                 fights.stands(name, network);
-                return plan.standing().state() == NicState.FAILED
-                        ? new NetworkKeeper.Finding(plan.standing(), Outcome.WAITING)
-                        : new NetworkKeeper.Finding(inSwitch(network, name), Outcome.DONE);
+                return new NetworkKeeper.Finding(inSwitch(network, name), Outcome.DONE);
             }
             if (actor.isDryRun()) {
                 return new NetworkKeeper.Finding(

@@ -361,6 +361,7 @@ class NetworkTest {
             eth1(false);
             world.agent.drain();
             assertThat(world.masterOf("eth1")).isEqualTo("br0");
+            assertThat(world.told.drift).as("it was never there before").isEmpty();
             world.kernel.rename(new InterfaceName("eth1"), new InterfaceName("away"));
             world.agent.drain();
             assertThat(network("default").reason()).contains("uplink eth1 does not exist");
@@ -420,7 +421,10 @@ class NetworkTest {
         world.libvirt.deactivate(web.id());
         world.settle();
         world.addBridge("br0");
+        world.change("br0", LinkChange.NONE.mtu(9000));
         world.agent.drain();
+        assertThat(world.link("vnet0").mtu()).isEqualTo(9000);
+        assertThat(world.told.drift).as("what was never right was changed by nobody").isEmpty();
         assertThat(world.nic(1).state()).isEqualTo(NicState.READY);
         assertThat(network("default").state()).isEqualTo(NicState.READY);
         assertThat(world.told.retries).isEmpty();

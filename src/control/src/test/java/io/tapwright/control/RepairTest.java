@@ -304,4 +304,18 @@ class RepairTest {
         assertThat(world.told.nicHistory()).doesNotContain("vnet0 failed");
         assertThat(world.told.drift).as("what was wanted is no drift").isEmpty();
     }
+
+    @Test
+    void aTapThatIsHeldLongerThanItsVmIsSaidToRunIsDetachedWithoutDrift() {
+        world.agent.stopped(web);
+        world.agent.released(web);
+        world.libvirt.deactivate(web.id());
+        world.settle();
+        assertThat(world.nic(1).state()).isEqualTo(NicState.PENDING);
+        world.letGo(web);
+        world.settle();
+        assertThat(world.nic(1).state()).isEqualTo(NicState.READY);
+        assertThat(world.masterOf("vnet0")).isEmpty();
+        assertThat(world.told.drift).isEmpty();
+    }
 }

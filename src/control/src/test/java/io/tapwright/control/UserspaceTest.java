@@ -456,6 +456,7 @@ class UserspaceTest {
             world.delete("tw-fast");
             world.settle();
             assertThat(fast().state()).isEqualTo(NicState.READY);
+            assertThat(world.told.drift).isEmpty();
         }
 
         @Test
