@@ -89,7 +89,7 @@ public class Agent {
                 new ChangeLog(LOG, new LogBudget(System::nanoTime, LOG_BURST, LOG_LINES_PER_SECOND)), metrics,
                 new BusPublisher(vertx.eventBus())));
         switchLauncher().ifPresent(listeners::add);
-        control = settings.hasSwitch()
+        control = settings.hasSwitch() || hadSwitch()
                 ? new ControlPlane(settings.control(), host, hypervisor, new SwitchClient(settings.userspace().controlSocket()),
                         new Listeners(listeners), InstantSource.system())
                 : new ControlPlane(settings.control(), host, hypervisor, new Listeners(listeners), InstantSource.system());
@@ -171,6 +171,11 @@ public class Agent {
         launcher = command.map(path -> new SwitchLauncher(settings.userspace(), path, settings.control().taps().owner().gid()));
         launcher.ifPresent(SwitchLauncher::start);
         return launcher;
+    }
+
+    /** Where no network has a switch any more, one that is there may have to let go of taps of ours. */
+    private boolean hadSwitch() {
+        return Files.exists(settings.userspace().controlSocket());
     }
 
     private static String hostSeed() throws IOException {

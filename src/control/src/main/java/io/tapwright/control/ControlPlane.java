@@ -54,7 +54,7 @@ public final class ControlPlane implements AutoCloseable {
         this(settings, host, hypervisor, new NoSwitch(), listener, clock);
     }
 
-    /** @param userspace the switch in user space, for the networks that have one */
+    /** @param userspace the switch in user space, for the networks that have one, or had */
     public ControlPlane(ControlSettings settings, HostNetwork host, Hypervisor hypervisor, UserspaceSwitch userspace,
             ControlListener listener, InstantSource clock) {
         this(settings, host, hypervisor, userspace, listener, clock, System::nanoTime, SwitchPorts.PATIENCE);
@@ -114,7 +114,8 @@ public final class ControlPlane implements AutoCloseable {
 
     /** Begins to connect to the switch in user space. */
     void reachSwitch() {
-        userspace.start(ports);
+        boolean isWanted = settings.catalog().networks().values().stream().anyMatch(Network::userspace);
+        userspace.start(isWanted ? ports : new Farewell(userspace, host, index, ports));
     }
 
     /** Does all that is ready on the calling thread, in place of the workers. */

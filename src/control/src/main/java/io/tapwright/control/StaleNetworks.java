@@ -110,6 +110,6 @@ final class StaleNetworks {
         }
         List<String> held = ports.stream().filter(p -> (index.owner(p).isPresent() || index.isSwitchTap(p)) && p.carrier())
                 .map(p -> p.name().text()).toList();
-        return held.isEmpty() ? Optional.empty() : Optional.of("the taps of running VMs " + held);
+        return held.isEmpty() ? Optional.empty() : Optional.of("taps that some process holds open " + held);
     }
 }

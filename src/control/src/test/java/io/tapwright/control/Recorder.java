@@ -28,11 +28,12 @@ final class Recorder implements ControlListener {
     final List<String> drift = Collections.synchronizedList(new ArrayList<>());
     final List<String> reaped = Collections.synchronizedList(new ArrayList<>());
     final List<String> looks = Collections.synchronizedList(new ArrayList<>());
+    final List<String> switches = Collections.synchronizedList(new ArrayList<>());
     final List<String> events = Collections.synchronizedList(new ArrayList<>());
 
     void forget() {
         List.of(nics, removedNics, domains, removedDomains, networks, libvirt, applied, failures, problems, retries, wired,
-                drift, reaped, looks, events).forEach(List::clear);
+                drift, reaped, looks, switches, events).forEach(List::clear);
     }
 
     /** Where each change of a NIC left it, such as {@code vnet0 ready}. */
@@ -51,6 +52,11 @@ final class Recorder implements ControlListener {
     @Override
     public void nicChanged(NicStatus status) {
         nics.add(status);
+    }
+
+    @Override
+    public void switchChanged(boolean reachable, String reason) {
+        switches.add(reachable ? "connected" : reason);
     }
 
     @Override

@@ -387,6 +387,31 @@ class UserspaceTest {
         }
 
         @Test
+        void leavesAloneWhatASwitchHasForAnotherAgent() {
+            world.start();
+            world.stopAgent();
+            world.change("tw-fast", LinkChange.NONE.alias(new Mark.SwitchTap("dev", "fast").text()));
+            world.network(World.made("fast", "br-fast"));
+            world.start();
+            world.resync();
+            assertThat(world.devices()).contains("tw-fast");
+            assertThat(world.userspace.desired("uplink")).isPresent();
+            assertThat(world.agent.isSwitchReachable()).isFalse();
+        }
+
+        @Test
+        void saysNothingOfASwitchThatNobodyNeeds() {
+            world.start();
+            world.stopAgent();
+            world.userspace.kill();
+            world.told.forget();
+            world.network(World.made("fast", "br-fast"));
+            world.start();
+            assertThat(world.devices()).doesNotContain("tw-fast");
+            assertThat(world.told.switches).isEmpty();
+        }
+
+        @Test
         void removesTheTapAndTheBridgeOfANetworkThatIsNoMoreOnceTheSwitchHasLetGo() {
             world.start();
             world.kernel.hold(new InterfaceName("tw-fast"));
@@ -394,6 +419,8 @@ class UserspaceTest {
             world.networks.remove("fast");
             world.start();
             assertThat(world.devices()).contains("tw-fast", "br-fast");
+            assertThat(world.told.problems).containsExactly("bridge br-fast was made for network 'fast', which the configuration"
+                    + " no longer has, but carries taps that some process holds open [tw-fast]: left alone");
             world.kernel.release(new InterfaceName("tw-fast"));
             world.pass(Duration.ofSeconds(6));
             world.resync();
