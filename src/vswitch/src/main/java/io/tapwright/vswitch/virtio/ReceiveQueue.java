@@ -96,15 +96,22 @@ public final class ReceiveQueue {
      * @return the first of the picks that was not; {@code count} where all were
      */
     public int send(FrameBatch batch, int[] picks, int from, int count) {
-        int next = sendWhole(batch, picks, from, count);
         outcome = Outcome.SENT;
+        int next = from;
         while (next < count && ring.isUsable()) {
+            int whole = findWhole(batch, picks, next, count);
+            // Told apart here, so that the JIT knows sendWhole with frames only.
+            if (whole > 0) {
+                sendWhole(batch, picks, next, whole);
+                next += whole;
+                continue;
+            }
             outcome = sendSpread(batch, batch.frames[picks[next]]);
             if (outcome != Outcome.SENT) {
                 break;
             }
             bytes += batch.frames[picks[next]].length;
-            next = sendWhole(batch, picks, next + 1, count);
+            next++;
         }
         return next;
     }
@@ -115,12 +122,10 @@ public final class ReceiveQueue {
     }
 
     /**
-     * Sends as long as each frame lies in one piece and the next buffer has room for it. In three passes, for the same
-     * reason as {@link TransmitQueue#receive}: descriptors, bytes, used heads.
-     *
-     * @return the first of the picks that was not sent
+     * Looks how many frames lie in one piece each, and have a buffer that has room for all of it. That is the first of three
+     * passes, for the same reason as in {@link TransmitQueue#receive}: descriptors, bytes, used heads.
      */
-    private int sendWhole(FrameBatch batch, int[] picks, int from, int count) {
+    private int findWhole(FrameBatch batch, int[] picks, int from, int count) {
         int header = headerLength;
         int ready = ring.waiting(count - from);
         int found = 0;
@@ -145,6 +150,12 @@ public final class ReceiveQueue {
             wholeAddress[found] = to;
             wholeHead[found] = head;
         }
+        return found;
+    }
+
+    /** Sends so many, which were found. */
+    private void sendWhole(FrameBatch batch, int[] picks, int from, int found) {
+        int header = headerLength;
         long sum = 0;
         for (int i = 0; i < found; i++) {
             Frame frame = batch.frames[picks[from + i]];
@@ -164,7 +175,6 @@ public final class ReceiveQueue {
         }
         ring.take(found);
         bytes += sum;
-        return from + found;
     }
 
     private void writeHeader(long to, Frame frame, int buffers) {
