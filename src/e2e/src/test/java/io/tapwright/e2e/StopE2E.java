@@ -23,6 +23,8 @@ class StopE2E {
 
     private static final String MAC = "52:54:00:90:00:01";
     private static final int TERMINATED = 143;
+    /** With a subscriber of the bus that it waited for it took 3 s; what it takes else, a busy machine makes longer. */
+    private static final Duration AT_ONCE = Duration.ofMillis(2500);
 
     private static Lab lab;
 
@@ -56,7 +58,7 @@ class StopE2E {
             long begun = System.nanoTime();
             agent.signal("TERM");
             assertThat(agent.exit()).isEqualTo(TERMINATED);
-            assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(Duration.ofSeconds(1));
+            assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(AT_ONCE);
             curl.join().orThrow();
             assertThat(PcapngFile.parse(Files.readAllBytes(file)).statistics().getLast().comment()).isEqualTo("the agent is stopping");
         } finally {
