@@ -53,6 +53,7 @@ class RefusalE2E {
 
     @Test
     void withTheAgentFrozenTheErrorComesWithinSixSecondsAndItRecovers() {
+        Duration atOnce = refusedAtOnce();
         Guest guest = lab.guest("frozen").nic(Nic.of("52:54:00:02:02:01", "frozen0", "")).define();
         agent.awaitNic("52:54:00:02:02:01", "ready");
         TreeSet<String> before = lab.links();
@@ -61,7 +62,7 @@ class RefusalE2E {
         agent.signal("CONT");
         assertThat(start.ok()).isFalse();
         assertThat(start.err()).contains("tapwright").contains("frozen").contains("no answer from the agent");
-        assertThat(start.took()).isLessThan(MOST);
+        assertThat(start.took().minus(atOnce)).isLessThan(MOST);
         Await.until("nothing is left attached", Duration.ofSeconds(10), () -> lab.bridgeOf("frozen0"), String::isEmpty);
         assertThat(lab.links()).isEqualTo(before);
         guest.start().orThrow();
@@ -95,7 +96,8 @@ class RefusalE2E {
         assertThat(create.ok()).isFalse();
         assertThat(create.err()).contains("half").contains("52:54:00:02:03:02").contains("half-b").contains("purple");
         assertThat(create.took()).isLessThan(MOST);
-        Await.until("nothing is left", Duration.ofSeconds(5), lab::links, before::equals);
+        // What libvirt says of the end may be lost to a busy agent; then the timer finds it.
+        Await.until("nothing is left", Duration.ofSeconds(10), lab::links, before::equals);
     }
 
     @Test
@@ -141,6 +143,16 @@ class RefusalE2E {
         agent.awaitNic("52:54:00:02:04:01", n -> n.isEmpty(), "is forgotten");
         assertThat(state(device)).isEqualTo(details);
         assertThat(lab.links()).isEqualTo(before);
+    }
+
+    /** How long a start takes that the agent refuses at once: what libvirt and the machine take of it. */
+    private Duration refusedAtOnce() {
+        TreeSet<String> before = lab.links();
+        Result create = lab.guest("unknown").nic(Nic.of("52:54:00:02:07:01", "unknown0", "")).network("52:54:00:02:07:01", "purple").create();
+        assertThat(create.ok()).isFalse();
+        assertThat(create.err()).contains("purple");
+        Await.until("nothing is left", Duration.ofSeconds(10), lab::links, before::equals);
+        return create.took();
     }
 
     private String state(String device) {
