@@ -15,11 +15,9 @@ import java.lang.foreign.MemorySegment;
  */
 final class Workshop {
 
-    /** A frame of any length that the virtio header can describe. */
-    private static final int LONGEST = 1 << 16 | 64;
-    /** What a batch of common segments needs; a batch ends with it. */
-    static final int ROOM = 2 * LONGEST;
     private static final int ALIGNMENT = 64;
+    /** What a batch of common segments needs, and two frames of any length; a batch ends with it. */
+    static final int ROOM = 2 * (Frame.LONGEST + ALIGNMENT - 1 & -ALIGNMENT);
 
     private final MemorySegment room = Arena.ofAuto().allocate(ROOM, ALIGNMENT);
     private final FrameBatch done = new FrameBatch();

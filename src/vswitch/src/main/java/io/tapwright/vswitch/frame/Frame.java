@@ -1,5 +1,7 @@
 package io.tapwright.vswitch.frame;
 
+import io.tapwright.vswitch.memory.Memory;
+
 /**
  * A frame where it lies: in the memory of the guest that sent it, or in a port's own buffers. Valid until the batch it
  * is in has been given back; another process may change the bytes, never where they lie.
@@ -29,4 +31,21 @@ public final class Frame {
 
     /** An Ethernet header, without which there is nothing to forward. */
     public static final int LEAST = 14;
+
+    /** 64 KB of segments below an Ethernet header with two VLAN tags. */
+    public static final int LONGEST = 65535 + LEAST + 8;
+
+    /** Takes over what is left to do, from a header of at least {@link VirtioNetHeader#LENGTH_WITHOUT_BUFFERS} bytes. */
+    public void readHeader(long header) {
+        offload = Memory.getLong(header);
+        checksumOffset = Memory.getShort(header + VirtioNetHeader.CHECKSUM_OFFSET);
+    }
+
+    /** Takes over where it begins, and whose and for whom it is; {@link #LEAST} bytes lie there in one piece. */
+    public void readAddresses(long begin) {
+        address = begin;
+        // In bounds: the last that is read is the twelfth byte.
+        destination = Memory.getLong(begin) & 0xffff_ffff_ffffL;
+        source = Memory.getLong(begin + 4) >>> 16;
+    }
 }

@@ -26,8 +26,8 @@ final class TapPort implements Port, Source {
 
     private static final int CLOSED = -1;
 
-    /** The longest that the kernel gives: 64 KB of segments below an Ethernet header with two VLAN tags, and the header. */
-    private static final int ROOM = VirtioNetHeader.LENGTH + 65535 + Frame.LEAST + 8;
+    /** The longest that the kernel gives: a frame and the header before it. */
+    private static final int ROOM = VirtioNetHeader.LENGTH + Frame.LONGEST;
     /**
      * A batch of small frames fills {@link FrameBatch#CAPACITY} slots and lies close together, one of whole segments ends
      * with the buffer: more would push the receiver's memory out of the cache.
@@ -169,13 +169,9 @@ final class TapPort implements Port, Source {
     }
 
     private static void describe(Frame frame, long address, int length) {
-        long begin = address + VirtioNetHeader.LENGTH;
         // In bounds: the kernel has written a header and at least Frame.LEAST bytes.
-        frame.offload = Memory.getLong(address);
-        frame.checksumOffset = Memory.getShort(address + VirtioNetHeader.CHECKSUM_OFFSET);
-        frame.destination = Memory.getLong(begin) & 0xffff_ffff_ffffL;
-        frame.source = Memory.getLong(begin + 4) >>> 16;
-        frame.address = begin;
+        frame.readHeader(address);
+        frame.readAddresses(address + VirtioNetHeader.LENGTH);
         frame.length = length;
         frame.parts = 1;
     }

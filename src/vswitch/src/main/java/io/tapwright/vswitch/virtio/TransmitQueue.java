@@ -13,9 +13,6 @@ import io.tapwright.vswitch.memory.Memory;
  */
 public final class TransmitQueue {
 
-    /** The longest frame: 64 KB of segments below an Ethernet header with two VLAN tags. */
-    public static final int LONGEST = 65535 + Frame.LEAST + 8;
-
     /** Of a frame that lies in one piece: its header is still to be read. */
     private static final int NOT_READ = 0;
 
@@ -62,7 +59,7 @@ public final class TransmitQueue {
             long buffer = Memory.getLong(descriptor);
             long rest = Memory.getLong(descriptor + Descriptor.REST);
             int length = Descriptor.length(rest) - header;
-            if (Descriptor.flags(rest) == 0 && length >= Frame.LEAST && length <= LONGEST) {
+            if (Descriptor.flags(rest) == 0 && length >= Frame.LEAST && length <= Frame.LONGEST) {
                 long address = ring.translate(buffer, length + header);
                 if (address != GuestMemory.NOWHERE) {
                     Frame frame = batch.frames[batch.count++];
@@ -90,8 +87,9 @@ public final class TransmitQueue {
             Frame frame = batch.frames[i];
             if (frame.parts == NOT_READ) {
                 frame.parts = 1;
-                readHeader(frame, frame.address);
-                readAddresses(frame, frame.address + header);
+                // In bounds: header and frame were translated together.
+                frame.readHeader(frame.address);
+                frame.readAddresses(frame.address + header);
             }
         }
     }
@@ -100,7 +98,7 @@ public final class TransmitQueue {
         Pieces pieces = batch.pieces;
         int first = pieces.count;
         int length = Chain.read(ring, head, false, pieces) - headerLength;
-        if (length < Frame.LEAST || length > LONGEST) {
+        if (length < Frame.LEAST || length > Frame.LONGEST) {
             pieces.count = first;
             return false;
         }
@@ -119,22 +117,9 @@ public final class TransmitQueue {
         frame.length = length;
         frame.firstPart = first;
         frame.parts = pieces.count - first;
-        readHeader(frame, headers);
-        readAddresses(frame, pieces.address[first]);
+        frame.readHeader(headers);
+        frame.readAddresses(pieces.address[first]);
         return true;
-    }
-
-    private static void readHeader(Frame frame, long address) {
-        // In bounds: the header, of at least ten bytes, was translated with the frame, or gathered.
-        frame.offload = Memory.getLong(address);
-        frame.checksumOffset = Memory.getShort(address + VirtioNetHeader.CHECKSUM_OFFSET);
-    }
-
-    private static void readAddresses(Frame frame, long address) {
-        // In bounds: the first part has at least Frame.LEAST bytes, of which the last that is read is the twelfth.
-        frame.address = address;
-        frame.destination = Memory.getLong(address) & 0xffff_ffff_ffffL;
-        frame.source = Memory.getLong(address + 4) >>> 16;
     }
 
     /**

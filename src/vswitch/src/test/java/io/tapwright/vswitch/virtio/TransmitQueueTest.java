@@ -209,18 +209,18 @@ class TransmitQueueTest {
 
     @Test
     void aFrameLongerThanAnySegmentIsRefused() {
-        driver.descriptor(0, GuestRam.guest(BUFFERS), HEADER + TransmitQueue.LONGEST + 1, 0, 0);
+        driver.descriptor(0, GuestRam.guest(BUFFERS), HEADER + Frame.LONGEST + 1, 0, 0);
         driver.publish(0);
         assertRefused(0);
     }
 
     @Test
     void theLongestFrameArrives() {
-        driver.descriptor(0, GuestRam.guest(BUFFERS), HEADER + TransmitQueue.LONGEST, 0, 0);
+        driver.descriptor(0, GuestRam.guest(BUFFERS), HEADER + Frame.LONGEST, 0, 0);
         driver.publish(0);
         receive();
         assertThat(batch.count).isEqualTo(1);
-        assertThat(batch.frames[0].length).isEqualTo(TransmitQueue.LONGEST);
+        assertThat(batch.frames[0].length).isEqualTo(Frame.LONGEST);
     }
 
     @Test
