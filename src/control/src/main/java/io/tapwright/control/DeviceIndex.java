@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * The devices that were last seen to matter: those with our mark, those that had it until somebody wiped it off, and
@@ -22,7 +23,7 @@ import java.util.Set;
 final class DeviceIndex {
 
     private final String instance;
-    private final Set<InterfaceName> configured;
+    private final Set<String> configured;
     private final Map<Integer, Link> links = new HashMap<>();
     private final Map<DomainId, Set<Integer>> tapsOfDomain = new HashMap<>();
     private final Map<Integer, DomainId> domainOfTap = new HashMap<>();
@@ -31,10 +32,10 @@ final class DeviceIndex {
     /** What was noted since the dump that is under way began, and so is newer than it; null while none is. */
     private Set<Integer> notedSinceDump;
 
-    /** @param configured bridges and uplinks */
+    /** @param configured bridges and uplinks, by name or alternative name */
     DeviceIndex(String instance, Set<InterfaceName> configured) {
         this.instance = instance;
-        this.configured = Set.copyOf(configured);
+        this.configured = configured.stream().map(InterfaceName::text).collect(Collectors.toUnmodifiableSet());
     }
 
     /** Takes note of a device; answers what it was before, where it is a change that matters. */
@@ -142,7 +143,8 @@ final class DeviceIndex {
     }
 
     private boolean matters(Link link) {
-        return configured.contains(link.name()) || markOf(link).isPresent();
+        return configured.contains(link.name().text()) || link.altNames().stream().anyMatch(configured::contains)
+                || markOf(link).isPresent();
     }
 
     private void remove(int index) {
@@ -170,7 +172,7 @@ final class DeviceIndex {
         boolean mattersToPorts() {
             return before.isEmpty() || after.isEmpty()
                     || before.get().mtu() != after.get().mtu() || before.get().up() != after.get().up()
-                    || !before.get().name().equals(after.get().name());
+                    || !before.get().name().equals(after.get().name()) || !before.get().altNames().equals(after.get().altNames());
         }
     }
 }

@@ -61,9 +61,9 @@ final class KernelEvents implements LinkListener {
     private void collectConcerned(Link link, DeviceIndex.Change change, Set<Key> concerned) {
         index.owner(link).ifPresent(domain -> concerned.add(new Key.Domain(domain)));
         for (Network network : settings.catalog().networks().values()) {
-            boolean isBridge = network.bridge().equals(link.name());
+            boolean isBridge = link.isNamed(network.bridge());
             if (isBridge || network.userspace() && network.switchTap().equals(link.name())
-                    || network.uplink().filter(u -> u.device().equals(link.name())).isPresent()) {
+                    || network.uplink().filter(u -> link.isNamed(u.device())).isPresent()) {
                 concerned.add(new Key.Network(network.name()));
             }
             if (isBridge && change.mattersToPorts()) {

@@ -64,8 +64,8 @@ final class StaleNetworks {
     /** One that somebody put on a bridge of theirs is for the network's own key to report, not to be taken away again. */
     private boolean isWanted(Link uplink, Link master, String networkName) {
         return settings.catalog().network(networkName)
-                .filter(network -> network.uplink().filter(u -> u.device().equals(uplink.name())).isPresent())
-                .filter(network -> master == null || network.bridge().equals(master.name()) || networkMarkedOn(master).isEmpty())
+                .filter(network -> network.uplink().filter(u -> uplink.isNamed(u.device())).isPresent())
+                .filter(network -> master == null || master.isNamed(network.bridge()) || networkMarkedOn(master).isEmpty())
                 .isPresent();
     }
 
@@ -99,7 +99,7 @@ final class StaleNetworks {
     }
 
     private boolean isBridgeOf(Link bridge, String networkName) {
-        return settings.catalog().network(networkName).map(Network::bridge).filter(bridge.name()::equals).isPresent();
+        return settings.catalog().network(networkName).map(Network::bridge).filter(bridge::isNamed).isPresent();
     }
 
     private Optional<String> usersOf(List<Link> ports, String uplinkMark) {

@@ -124,7 +124,7 @@ final class Sweeper {
         Map<Integer, Long> ports = all.stream().filter(link -> link.master() != Link.NO_MASTER)
                 .collect(Collectors.groupingBy(Link::master, Collectors.counting()));
         for (Network network : settings.catalog().networks().values()) {
-            all.stream().filter(link -> link.name().equals(network.bridge()))
+            all.stream().filter(link -> link.isNamed(network.bridge()))
                     .filter(bridge -> ports.getOrDefault(bridge.index(), 0L) >= NEARLY_FULL)
                     .forEach(bridge -> problems.add("bridge " + bridge.name() + " of network '" + network.name()
                             + "' has at least " + NEARLY_FULL + " of the " + Network.MOST_PORTS + " ports that it can have"));

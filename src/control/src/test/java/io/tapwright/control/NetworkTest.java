@@ -173,6 +173,24 @@ class NetworkTest {
         }
 
         @Test
+        void isNotOneThatOnlyHasTheNameAsAnAlternativeOneNow() {
+            world.network(World.withUplink(World.made("blue", "br1"), "eth1", false));
+            world.kernel.addForeign(new InterfaceName("eth1"), "");
+            world.start();
+            world.kernel.rename(new InterfaceName("br1"), new InterfaceName("lan1"));
+            world.kernel.addAltName(new InterfaceName("lan1"), "br1");
+            int before = world.kernel.applied().size();
+            world.restart();
+            world.resync();
+            assertThat(world.devices()).containsExactly("eth1", "lan1", "lo");
+            assertThat(world.masterOf("eth1")).isEqualTo("lan1");
+            assertThat(world.kernel.applied()).hasSize(before);
+            world.change("lan1", LinkChange.NONE.up(false));
+            world.agent.drain();
+            assertThat(world.link("lan1").up()).isTrue();
+        }
+
+        @Test
         void isLeftToOthersWhoUseItAndSaidOnce() {
             world.network(World.made("blue", "br1")).start();
             world.kernel.addForeign(new InterfaceName("veth0"), "veth");
@@ -368,6 +386,31 @@ class NetworkTest {
             world.kernel.rename(new InterfaceName("away"), new InterfaceName("eth1"));
             world.agent.drain();
             assertThat(network("default").state()).isEqualTo(NicState.READY);
+        }
+
+        @Test
+        void configuredByAnAlternativeNameIsAttachedOnceAndPutBackLikeAnyOther() {
+            eth1(true);
+            world.kernel.addAltName(new InterfaceName("eth1"), "enp1s0");
+            world.network(World.withUplink(World.made("default", "br0"), "enp1s0", true)).start();
+            assertThat(world.masterOf("eth1")).isEqualTo("br0");
+            int before = world.kernel.applied().size();
+            world.resync();
+            world.passAWhile();
+            assertThat(world.kernel.applied()).hasSize(before);
+            world.change("eth1", LinkChange.NONE.up(false));
+            world.agent.drain();
+            assertThat(world.link("eth1").up()).isTrue();
+        }
+
+        @Test
+        void thatGetsTheConfiguredNameAsAnAlternativeOneIsAttachedThen() {
+            eth1(false);
+            world.network(World.withUplink(World.made("default", "br0"), "enp1s0", false)).start();
+            assertThat(network("default").reason()).contains("uplink enp1s0 does not exist");
+            world.kernel.addAltName(new InterfaceName("eth1"), "enp1s0");
+            world.agent.drain();
+            assertThat(world.masterOf("eth1")).isEqualTo("br0");
         }
 
         @Test

@@ -55,6 +55,11 @@ public record Link(
         return new LinkRef(index, name);
     }
 
+    /** By its name or an alternative one: the kernel finds a device by each of them. */
+    public boolean isNamed(InterfaceName other) {
+        return name.equals(other) || altNames.contains(other.text());
+    }
+
     public boolean isBridge() {
         return kind.equals(BRIDGE);
     }

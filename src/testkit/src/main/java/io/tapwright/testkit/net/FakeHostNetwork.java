@@ -169,6 +169,14 @@ public final class FakeHostNetwork implements HostNetwork {
         });
     }
 
+    /** Gives a device an alternative name, as {@code ip link property add} does. */
+    public void addAltName(InterfaceName name, String altName) {
+        changing(() -> {
+            kernel.addAltName(require(name, "name " + name), altName, "name " + name + " " + altName + " too");
+            return altName;
+        });
+    }
+
     /** A QEMU opens the tap: its carrier comes on until {@link #release} was called as often. */
     public void hold(InterfaceName name) {
         changing(() -> {
