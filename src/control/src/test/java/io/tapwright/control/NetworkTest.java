@@ -253,6 +253,11 @@ class NetworkTest {
                     world.ref(device), new Address(IpPrefix.parse(address), 0, 0, 0, Address.FOREVER)));
         }
 
+        private void addFromRouter(String device, String address) {
+            world.kernel.applyAsOther(new HostAction.AddAddress(world.ref(device),
+                    new Address(IpPrefix.parse(address), 0, 0, 2, new Address.Lifetimes(1800, 3600))));
+        }
+
         private void eth1(boolean withLayer3) {
             world.kernel.addForeign(new InterfaceName("eth1"), "");
             world.change("eth1", LinkChange.NONE.up(true));
@@ -386,6 +391,28 @@ class NetworkTest {
             world.kernel.rename(new InterfaceName("away"), new InterfaceName("eth1"));
             world.agent.drain();
             assertThat(network("default").state()).isEqualTo(NicState.READY);
+        }
+
+        @Test
+        void withNoAddressButOneFromARouterIsRefusedUnlessItIsToBeMoved() {
+            eth1(false);
+            addFromRouter("eth1", "2001:db8::7/64");
+            world.network(World.withUplink(Network.of("default", "br0"), "eth1", false));
+            world.addBridge("br0");
+            world.start();
+            assertThat(world.masterOf("eth1")).isEmpty();
+            assertThat(network("default").reason()).contains("uplink eth1 carries [2001:db8:0:0:0:0:0:7/64]");
+
+            world.stopAgent();
+            world.network(World.withUplink(Network.of("default", "br0"), "eth1", true)).start();
+            assertThat(addressesOf("br0")).containsExactly("2001:db8:0:0:0:0:0:7/64");
+            assertThat(addressesOf("eth1")).isEmpty();
+
+            addFromRouter("br0", "2001:db8::b/64");
+            world.stopAgent();
+            world.network(Network.of("default", "br0")).start();
+            assertThat(addressesOf("eth1")).containsExactly("2001:db8:0:0:0:0:0:7/64");
+            assertThat(addressesOf("br0")).as("its own").containsExactly("2001:db8:0:0:0:0:0:b/64");
         }
 
         @Test

@@ -16,8 +16,13 @@ public record Address(IpPrefix prefix, int scope, int flags, int protocol, Lifet
     /** Marks an address that {@code tapwright.networks.*.address} put on a bridge, so that it can be told from others. */
     public static final int OURS = 84;
 
-    private static final int LAST_KERNEL_PROTOCOL = 3;
+    /** IFAPROT_KERNEL_LO, IFAPROT_KERNEL_RA and IFAPROT_KERNEL_LL of linux/if_addr.h. */
+    private static final int KERNEL_LOOPBACK = 1;
+    private static final int KERNEL_ROUTER = 2;
+    private static final int KERNEL_LINK_LOCAL = 3;
     private static final int SCOPE_LINK = 253;
+    /** IFA_F_TEMPORARY and IFA_F_MANAGETEMPADDR: one or the other is on what the kernel made of a router's prefix. */
+    private static final int FROM_PREFIX = 0x1 | 0x100;
 
     /** Seconds left; 0xffffffff (INFINITY_LIFE_TIME) means for ever. */
     public record Lifetimes(long preferredSeconds, long validSeconds) {
@@ -35,6 +40,11 @@ public record Address(IpPrefix prefix, int scope, int flags, int protocol, Lifet
 
     /** What the kernel makes by itself wherever it can, and so need not be moved. */
     public boolean isKernelMade() {
-        return protocol > 0 && protocol <= LAST_KERNEL_PROTOCOL || prefix.isIpv6() && scope == SCOPE_LINK;
+        return protocol == KERNEL_LOOPBACK || protocol == KERNEL_LINK_LOCAL || prefix.isIpv6() && scope == SCOPE_LINK;
+    }
+
+    /** What the kernel made as a router advertised; on another device, of another MAC address, it would make another. */
+    public boolean isFromRouter() {
+        return protocol == KERNEL_ROUTER || protocol == 0 && prefix.isIpv6() && (flags & FROM_PREFIX) != 0;
     }
 }

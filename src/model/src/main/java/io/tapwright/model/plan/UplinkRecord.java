@@ -66,7 +66,7 @@ record UplinkRecord(List<String> names, boolean moved, Set<String> codes) {
     /** Of these on the bridge those that go back: where none are known to have come, all but what has another reason to be there. */
     List<Address> goingBack(List<Address> onBridge) {
         return onBridge.stream().filter(a -> moved && !a.isOurs() && !a.isKernelMade())
-                .filter(a -> isIncomplete() || codes.contains(code(a))).toList();
+                .filter(a -> isIncomplete() ? !a.isFromRouter() : codes.contains(code(a))).toList();
     }
 
     List<Route> goingBackOf(List<Route> viaBridge) {

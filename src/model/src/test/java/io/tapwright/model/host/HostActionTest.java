@@ -58,6 +58,9 @@ class HostActionTest {
         assertThat(ADDRESS.isKernelMade()).isFalse();
         assertThat(new Address(IpPrefix.parse("fe80::1/64"), 253, 0, 0, Address.FOREVER).isKernelMade()).isTrue();
         assertThat(new Address(IpPrefix.parse("169.254.0.1/16"), 253, 0, 0, Address.FOREVER).isKernelMade()).isFalse();
-        assertThat(new Address(IpPrefix.parse("2001:db8::1/64"), 0, 0, 2, Address.FOREVER).isKernelMade()).isTrue();
+        Address fromRouter = new Address(IpPrefix.parse("2001:db8::1/64"), 0, 0, 2, new Address.Lifetimes(1800, 3600));
+        assertThat(fromRouter.isKernelMade()).as("elsewhere the kernel makes another").isFalse();
+        assertThat(fromRouter.isFromRouter()).isTrue();
+        assertThat(ADDRESS.isFromRouter()).isFalse();
     }
 }

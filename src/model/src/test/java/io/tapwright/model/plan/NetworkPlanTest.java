@@ -39,6 +39,8 @@ class NetworkPlanTest {
 
     private static final Address STATIC = new Address(IpPrefix.parse("192.0.2.10/24"), 0, 0, 0, Address.FOREVER);
     private static final Address LINK_LOCAL = new Address(IpPrefix.parse("fe80::1/64"), 253, 0, 3, Address.FOREVER);
+    private static final Address FROM_ROUTER =
+            new Address(IpPrefix.parse("2001:db8::b/64"), 0, 0, 2, new Address.Lifetimes(1800, 3600));
     private static final Route DEFAULT_ROUTE = route("0.0.0.0/0", "192.0.2.1", 3);
     private static final Route ON_LINK = route("192.0.2.0/24", null, Route.PROTOCOL_KERNEL);
 
@@ -280,7 +282,7 @@ class NetworkPlanTest {
         void ofAnOlderVersionWhichRecordedNothingGoesBackWithAllButWhatIsTheBridgesOwn() {
             Link uplink = device(3, "eth1", "").master(7).altName(MARK_WITH_ADDRESSES).build();
             assertThat(NetworkPlan.detachment(uplink, BR0, "blue", POLICY,
-                    List.of(STATIC, LINK_LOCAL, Address.ours(GATEWAY)), List.of(ON_LINK, DEFAULT_ROUTE)))
+                    List.of(STATIC, LINK_LOCAL, FROM_ROUTER, Address.ours(GATEWAY)), List.of(ON_LINK, DEFAULT_ROUTE)))
                     .isEqualTo(new HostAction.DetachUplink(
                             ETH1, BR0, List.of(MARK_WITH_ADDRESSES), List.of(STATIC), List.of(DEFAULT_ROUTE)));
         }

@@ -381,6 +381,25 @@ public abstract class HostNetworkContract {
     }
 
     @Test
+    void anAddressFromARouterMovesWithWhatIsLeftOfItsLife() {
+        Link bridge = createBridge(BRIDGE);
+        addForeign(FOREIGN);
+        change(require(FOREIGN), LinkChange.NONE.up(true));
+        Link uplink = require(FOREIGN);
+        network().apply(new HostAction.AddAddress(uplink.ref(),
+                new Address(IpPrefix.parse("2001:db8::7/64"), 0, 0, 2, new Address.Lifetimes(1800, 3600))));
+
+        attachUplink(uplink, bridge);
+
+        assertThat(network().addresses(bridge.ref()).stream().filter(a -> !a.isKernelMade())).singleElement().satisfies(moved -> {
+            assertThat(moved.prefix()).isEqualTo(IpPrefix.parse("2001:db8::7/64"));
+            assertThat(moved.isFromRouter()).isTrue();
+            assertThat(moved.lifetimes().validSeconds()).isBetween(3000L, 3600L);
+        });
+        assertThat(prefixes(uplink.ref())).isEmpty();
+    }
+
+    @Test
     void anUplinkThatCanNotBeAttachedKeepsWhatItHas() {
         Link bridge = createBridge(BRIDGE);
         Link uplink = uplinkWithAddresses();
