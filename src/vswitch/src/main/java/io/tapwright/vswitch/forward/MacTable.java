@@ -19,6 +19,7 @@ public final class MacTable {
     private static final long STATIC = 0x8000;
     private static final long PORT = 0x7fff;
 
+    private final int capacity;
     private final int mostPerPort;
     private final int bucketShift;
     /** So that nobody outside can choose addresses that meet in one bucket. */
@@ -33,13 +34,14 @@ public final class MacTable {
     private long refused;
 
     /**
-     * @param capacity    how many addresses there is room for, a power of two
-     * @param mostPerPort so that one guest can't take the others' room
+     * @param capacity    so many addresses are learned, a power of two; fixed ones find room besides, and push out learned ones
+     * @param mostPerPort so many are learned of one port, so that one guest can't take the others' room
      */
     public MacTable(int capacity, int mostPerPort) {
         if (Integer.bitCount(capacity) != 1 || capacity < 2 * BUCKET) {
             throw new IllegalArgumentException("a table for " + capacity + " addresses: expected a power of two from 16 on");
         }
+        this.capacity = capacity;
         // Twice the room, so that few buckets fill up before the table does.
         entries = new long[2 * capacity];
         seen = new int[2 * capacity];
@@ -104,23 +106,22 @@ public final class MacTable {
 
     private synchronized void put(long mac, int port, int nowSeconds, boolean fixed) {
         int slot = find(mac);
-        if (slot >= 0) {
-            if (!fixed && (entries[slot] & STATIC) != 0) {
-                return;
-            }
-            if ((entries[slot] & PORT) != port + 1) {
-                moves++;
-            }
+        if (slot >= 0 && !fixed && (entries[slot] & STATIC) != 0) {
+            return;
+        }
+        boolean isAtAnother = slot >= 0 && (entries[slot] & PORT) != port + 1;
+        if (slot < 0) {
+            slot = free(mac, fixed);
+        }
+        if (slot < 0 || !fixed && (entries[slot] & PORT) != port + 1 && perPort[port + 1] >= mostPerPort) {
+            refused++;
+            return;
+        }
+        if (isAtAnother) {
+            moves++;
+        }
+        if (entries[slot] != 0) {
             remove(slot);
-        } else {
-            slot = perPort[port + 1] >= mostPerPort && !fixed ? -1 : free(mac, fixed);
-            if (slot < 0) {
-                refused++;
-                return;
-            }
-            if (entries[slot] != 0) {
-                remove(slot);
-            }
         }
         seen[slot] = nowSeconds;
         entries[slot] = mac << 16 | (fixed ? STATIC : 0) | port + 1;
@@ -128,21 +129,24 @@ public final class MacTable {
         size++;
     }
 
-    /** A slot for an address; a fixed entry's may be had by pushing out a learned one. */
+    /** A slot for an address, or -1; a fixed entry's may be had by pushing out a learned one. */
     private int free(long mac, boolean fixed) {
-        int first = bucket(mac);
+        int empty = -1;
         int learned = -1;
+        int first = bucket(mac);
         for (int bucket = 0; bucket < 2; bucket++, first ^= BUCKET) {
             for (int i = first; i < first + BUCKET; i++) {
                 if (entries[i] == 0) {
-                    return i;
-                }
-                if ((entries[i] & STATIC) == 0) {
+                    empty = empty < 0 ? i : empty;
+                } else if ((entries[i] & STATIC) == 0) {
                     learned = i;
                 }
             }
         }
-        return fixed ? learned : -1;
+        if (size < capacity) {
+            return empty >= 0 || !fixed ? empty : learned;
+        }
+        return !fixed ? -1 : learned >= 0 ? learned : empty;
     }
 
     private void remove(int slot) {
