@@ -230,8 +230,8 @@ final class Vrings {
         try {
             ring.replaceCall(call);
             tellQueue(number);
-            if (call != null && ring.ring().isUsable()) {
-                // What was published while there was nobody to call.
+            if (call != null) {
+                // What was published while there was nobody to call; by a switch before us too, so whether or not it runs.
                 port.call(events, call);
             }
         } finally {

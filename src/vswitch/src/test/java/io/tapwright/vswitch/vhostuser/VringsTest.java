@@ -180,4 +180,10 @@ class VringsTest {
         addMemory();
         assertThat(port.from(0).queue().ring().isUsable()).as("nobody would look at it").isFalse();
     }
+
+    @Test
+    void whoSaysHowToCallHimIsCalledAlsoBeforeTheRingStarts() {
+        FuzzGround.handle(session, FrontEnd.SET_VRING_CALL, FrontEnd.u64(0), nic.rxCall.duplicate());
+        assertThat(nic.signalled(nic.rxCall)).as("for what a switch before this one has published").isTrue();
+    }
 }
