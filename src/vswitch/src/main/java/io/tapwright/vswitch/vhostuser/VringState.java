@@ -10,6 +10,7 @@ final class VringState {
     private static final int DESCRIPTOR = 16;
 
     private final SplitRing ring;
+    private final boolean isFromGuest;
 
     int size;
     int base;
@@ -24,8 +25,9 @@ final class VringState {
     Fd call;
     private Fd error;
 
-    VringState(SplitRing ring) {
+    VringState(SplitRing ring, boolean isFromGuest) {
         this.ring = ring;
+        this.isFromGuest = isFromGuest;
     }
 
     SplitRing ring() {
@@ -65,6 +67,10 @@ final class VringState {
             ring.move(memory, table, avail, back);
         } else {
             ring.start(memory, size, table, avail, back, base, footing.eventIndex());
+            if (!isFromGuest) {
+                // Who sends to it looks for room himself; a call for every buffer that comes back would be for nothing.
+                ring.doWithoutCalls();
+            }
         }
     }
 

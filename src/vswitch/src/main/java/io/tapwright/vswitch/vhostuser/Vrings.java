@@ -32,7 +32,8 @@ final class Vrings {
         this.peers = peers;
         this.footing = footing;
         for (int i = 0; i < rings.length; i++) {
-            rings[i] = new VringState(isFromGuest(i) ? port.from(i / 2).queue().ring() : port.to(i / 2).queue().ring());
+            rings[i] = isFromGuest(i) ? new VringState(port.from(i / 2).queue().ring(), true)
+                    : new VringState(port.to(i / 2).queue().ring(), false);
         }
     }
 

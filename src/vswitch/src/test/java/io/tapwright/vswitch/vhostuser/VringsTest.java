@@ -186,4 +186,15 @@ class VringsTest {
         FuzzGround.handle(session, FrontEnd.SET_VRING_CALL, FrontEnd.u64(0), nic.rxCall.duplicate());
         assertThat(nic.signalled(nic.rxCall)).as("for what a switch before this one has published").isTrue();
     }
+
+    @Test
+    void noRingToTheGuestAsksForCallsSinceNobodyWaitsForThem() {
+        try (GuestNic plain = new GuestNic(GuestNic.USUAL & ~GuestNic.EVENT_IDX, 256, 2048, GuestNic.Layout.DIRECT)) {
+            FuzzGround.bringUp(session, plain, GuestNic.USUAL & ~GuestNic.EVENT_IDX);
+            plain.rx.publish(0);
+            assertThat(plain.rx.wantsKick()).isFalse();
+            plain.tx.publish(0);
+            assertThat(plain.tx.wantsKick()).as("of the ring from the guest, before a worker has looked").isTrue();
+        }
+    }
 }
