@@ -12,7 +12,7 @@ public final class Flow {
 
     private static final int TCP = 6;
     private static final int UDP = 17;
-    private static final int MIX = 0x9e3779b1;
+    private static final long MIX = 0x9e3779b97f4a7c15L;
 
     private Flow() {
     }
@@ -33,16 +33,18 @@ public final class Flow {
             // No ports in the later fragments of a packet, so none in the first: flags and offset but for "don't fragment".
             boolean whole = (Memory.getShort(address + 20) & 0xffbf) == 0;
             if (whole && (protocol == TCP || protocol == UDP)) {
-                sum ^= Memory.getInt(address + 34) * 0x9e3779b97f4a7c15L;
+                sum ^= Memory.getInt(address + 34) * MIX;
             }
         } else if (type == IPV6 && length >= 58) {
             sum = Memory.getLong(address + 22) ^ Memory.getLong(address + 30)
                     ^ Long.rotateLeft(Memory.getLong(address + 38) ^ Memory.getLong(address + 46), 32);
             int next = Memory.getByte(address + 20);
             if (next == TCP || next == UDP) {
-                sum ^= Memory.getInt(address + 54) * 0x9e3779b97f4a7c15L;
+                sum ^= Memory.getInt(address + 54) * MIX;
             }
         }
-        return (int) (sum ^ sum >>> 32) * MIX >>> 1;
+        // A product's upper bits depend on all bits below them, its lowest on few: so twice, and the upper half of it.
+        long mixed = sum * MIX;
+        return (int) ((mixed ^ mixed >>> 32) * MIX >>> 33);
     }
 }

@@ -2,10 +2,12 @@ package io.tapwright.vswitch.frame;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.tapwright.vswitch.memory.Memory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.function.IntUnaryOperator;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -43,6 +45,33 @@ class FlowTest {
     }
 
     @Test
+    void whatHasNoPortsSpreadsOverAllQueuesToo() {
+        String icmp4 = MACS + "0800" + "45000054" + "00004000" + "40010000";
+        String icmp6 = MACS + "86dd" + "60000000" + "00203a40";
+        assertFair("IPv4 from a network", i -> flow(icmp4 + "0a00%04x".formatted(256 * (i / 250) + 1 + i % 250) + "0a000001" + REST));
+        assertFair("IPv4 to a network", i -> flow(icmp4 + "0a000001" + "0a00%04x".formatted(256 * (i / 250) + 1 + i % 250) + REST));
+        assertFair("IPv4 from host to host", i -> flow(icmp4 + "0a0000%02x".formatted(i % 32) + "0a0000%02x".formatted(i / 32) + REST));
+        assertFair("IPv6 from a network", i -> flow(icmp6 + "fd00%028x".formatted(i + 1) + "fd000000000000000000000000000001" + REST));
+        assertFair("IPv6 to a network", i -> flow(icmp6 + "fd000000000000000000000000000001" + "fd00%028x".formatted(i + 1) + REST));
+        assertFair("from MAC addresses", i -> flow("%012x".formatted(0x5254_0000_0000L + i) + "525400000001" + "88b5" + REST));
+        assertFair("from bridges' MAC addresses", i -> flow("525400000001" + "5254%02x000000".formatted(i % 256) + "88b5" + REST), 256);
+    }
+
+    private static void assertFair(String what, IntUnaryOperator flowOf) {
+        assertFair(what, flowOf, 1000);
+    }
+
+    /** Every queue has at least a half of its share. */
+    private static void assertFair(String what, IntUnaryOperator flowOf, int conversations) {
+        for (int queues : new int[] {2, 3, 4, 8}) {
+            long[] share = new long[queues];
+            IntStream.range(0, conversations).forEach(i -> share[flowOf.applyAsInt(i) % queues]++);
+            assertThat(Arrays.stream(share).min().orElseThrow()).as(what + " to " + queues + ": " + Arrays.toString(share))
+                    .isGreaterThan(conversations / queues / 2);
+        }
+    }
+
+    @Test
     void fragmentsOfAPacketStayTogetherWhateverIsWherePortsWouldBe() {
         String first = TCP4.replace("12344000", "12342000");
         String second = TCP4.replace("12344000", "123420b9");
@@ -63,8 +92,8 @@ class FlowTest {
         frame.address = memory.address();
         frame.length = bytes.length;
         frame.parts = 1;
-        frame.destination = 0x010000005452L;
-        frame.source = 0x020000005452L;
+        frame.destination = Memory.getLong(frame.address) & 0xffff_ffff_ffffL;
+        frame.source = Memory.getLong(frame.address + 4) >>> 16;
         return Flow.of(batch, frame);
     }
 }
