@@ -16,6 +16,7 @@ import java.util.concurrent.TimeUnit;
 public final class BusTail {
 
     private static final long PING_SECONDS = 5;
+    private static final String SUBSCRIBED = "subscribed";
 
     private BusTail() {
     }
@@ -27,7 +28,9 @@ public final class BusTail {
         for (int i = 1; i < arguments.length; i++) {
             socket.sendText("{\"type\":\"register\",\"address\":\"" + arguments[i] + "\",\"headers\":{}}", true).join();
         }
-        System.out.println("subscribed");
+        // The bridge works through what it is sent in order, and answers no registration: an answer to this says that all are in.
+        socket.sendText("{\"type\":\"send\",\"address\":\"tapwright.status\",\"replyAddress\":\"" + SUBSCRIBED
+                + "\",\"headers\":{},\"body\":{}}", true).join();
         // The bridge takes a client that says nothing for dead.
         while (!closed.await(PING_SECONDS, TimeUnit.SECONDS)) {
             socket.sendText("{\"type\":\"ping\"}", true).join();
@@ -45,20 +48,19 @@ public final class BusTail {
 
         @Override
         public CompletionStage<?> onText(WebSocket socket, CharSequence data, boolean last) {
-            line.append(data);
-            if (last) {
-                System.out.println(line);
-                line.setLength(0);
-            }
-            socket.request(1);
-            return null;
+            return on(socket, data, last);
         }
 
         @Override
         public CompletionStage<?> onBinary(WebSocket socket, ByteBuffer data, boolean last) {
-            line.append(StandardCharsets.UTF_8.decode(data));
+            return on(socket, StandardCharsets.UTF_8.decode(data), last);
+        }
+
+        private CompletionStage<?> on(WebSocket socket, CharSequence data, boolean last) {
+            line.append(data);
             if (last) {
-                System.out.println(line);
+                boolean isOurReply = line.indexOf("\"address\":\"" + SUBSCRIBED + "\"") >= 0;
+                System.out.println(isOurReply ? SUBSCRIBED : line);
                 line.setLength(0);
             }
             socket.request(1);
