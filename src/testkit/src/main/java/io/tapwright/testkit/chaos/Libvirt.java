@@ -1,11 +1,18 @@
 package io.tapwright.testkit.chaos;
 
+import io.tapwright.testkit.lab.Await;
 import io.tapwright.testkit.lab.Command.Result;
 import io.tapwright.testkit.lab.Lab;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 
 /** The lab's libvirtd, as an operator uses it. The thread that does things owns it. */
 final class Libvirt {
+
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
 
     private final Lab lab;
     private final LabShell shell;
@@ -19,11 +26,21 @@ final class Libvirt {
         hold();
     }
 
-    /** The test driver forgets everything when its last client goes, so one stays. */
+    /** The test driver forgets everything when its last client goes, so one stays; returns once that is connected. */
     private void hold() {
         if (driver == Driver.TEST) {
-            shell.run("setsid virsh -q -c " + driver.uri() + " event --domain test --event lifecycle --loop"
-                    + " </dev/null >/dev/null 2>&1 &");
+            Path answer = lab.write("holder", "");
+            shell.run("setsid virsh -q -c " + driver.uri() + " 'list --all; event --domain test --event lifecycle --loop'"
+                    + " </dev/null >" + answer + " 2>&1 &");
+            Await.until("the client that stays is connected", PATIENCE, () -> read(answer), text -> text.contains("running"));
+        }
+    }
+
+    private static String read(Path file) {
+        try {
+            return Files.readString(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 
