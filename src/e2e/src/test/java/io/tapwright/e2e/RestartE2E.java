@@ -46,7 +46,8 @@ class RestartE2E {
                 () -> agent.status().map(s -> s.at("/libvirt/state").asText()).orElse(""), "disconnected"::equals);
         assertThat(agent.get("/q/health/ready")).contains("DOWN");
         assertThat(agent.get("/q/health/live")).contains("\"status\": \"UP\"");
-        assertThat(agent.nic("52:54:00:06:01:01").get("state").asText()).as("unknown is not gone").isEqualTo("wired");
+        assertThat(agent.awaitNic("52:54:00:06:01:01", nic -> nic.has("state"), "is known").get("state").asText())
+                .as("unknown is not gone").isEqualTo("wired");
         lab.libvirtd("start");
         Await.until("libvirt is back", Duration.ofSeconds(10),
                 () -> agent.status().map(s -> s.at("/libvirt/state").asText()).orElse(""), "connected"::equals);
