@@ -58,7 +58,7 @@ final class ToGuest {
         return notReady;
     }
 
-    /** Sends those of the picked frames whose flow is this. Any worker. */
+    /** Sends those of the picked frames whose flow is this, at least one. Any worker. */
     void sendFlow(FrameBatch batch, int[] picks, int count, int flow) {
         SplitRing ring = queue.ring();
         ring.lock();
@@ -69,9 +69,7 @@ final class ToGuest {
                     ofFlow[mine++] = picks[i];
                 }
             }
-            if (mine > 0) {
-                sendLocked(batch, ofFlow, mine);
-            }
+            sendLocked(batch, ofFlow, mine);
         } finally {
             ring.unlock();
         }

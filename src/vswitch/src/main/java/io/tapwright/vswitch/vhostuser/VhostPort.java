@@ -106,12 +106,17 @@ public final class VhostPort implements Port {
             to[0].send(batch, picks, count);
             return;
         }
+        int flows = 0;
         for (int i = 0; i < count; i++) {
             Frame frame = batch.frames[picks[i]];
             frame.flow = Flow.of(batch, frame) % queues;
+            flows |= 1 << frame.flow;
         }
         for (int queue = 0; queue < queues; queue++) {
-            to[queue].sendFlow(batch, picks, count, queue);
+            // One that gets nothing is not waited for.
+            if ((flows & 1 << queue) != 0) {
+                to[queue].sendFlow(batch, picks, count, queue);
+            }
         }
     }
 
