@@ -28,7 +28,7 @@ public final class Announcement {
     }
 
     /**
-     * Has the network learn an address, and the other ports hear of it. The control thread.
+     * Has the network learn an address, and the other ports hear of it. The loop.
      *
      * @param mac six octets, the first one lowest
      */

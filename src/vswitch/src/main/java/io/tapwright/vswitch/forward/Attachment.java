@@ -6,7 +6,7 @@ import java.util.Optional;
 
 /**
  * What keeps a port of the switch attached to what is behind it, a guest or a tap, for as long as the port is wanted. The
- * control thread's.
+ * loop's.
  */
 public interface Attachment extends AutoCloseable {
 

@@ -2,7 +2,7 @@ package io.tapwright.vswitch.forward;
 
 import io.tapwright.model.userspace.PortStatus;
 
-/** How a port stands, and why; tells of each change. The control thread's. */
+/** How a port stands, and why; tells of each change. The loop's. */
 public final class PortStanding {
 
     private final Runnable onChange;

@@ -3,7 +3,7 @@ package io.tapwright.vswitch.forward;
 import java.util.Arrays;
 
 /**
- * One network's layer-2 segment: its ports by number, and where the addresses are. The control thread changes it; workers
+ * One network's layer-2 segment: its ports by number, and where the addresses are. The loop changes it; workers
  * read the ports once a batch.
  */
 public final class Segment {

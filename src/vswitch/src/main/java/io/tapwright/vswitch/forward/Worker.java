@@ -12,7 +12,7 @@ import java.util.function.Consumer;
 
 /**
  * A thread that carries frames: looks at its sources in turn while there is traffic, and sleeps until one of them calls
- * once there was none for a while. {@link #add} and {@link #remove} are for the control thread; all else is the worker's own.
+ * once there was none for a while. {@link #add} and {@link #remove} are for the loop; all else is the worker's own.
  */
 public final class Worker implements AutoCloseable {
 
@@ -63,7 +63,7 @@ public final class Worker implements AutoCloseable {
         return thread;
     }
 
-    // -- the control thread ---------------------------------------------------------------------
+    // -- the loop -------------------------------------------------------------------------------
 
     /** @param calls readable when the source has something, if nobody looks by himself */
     public synchronized void add(Source source, Fd calls) {

@@ -5,7 +5,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Which worker looks after which source: the one that has the fewest when the source comes. The control thread's. */
+/** Which worker looks after which source: the one that has the fewest when the source comes. The loop's. */
 public final class Workers {
 
     private final List<Worker> workers;

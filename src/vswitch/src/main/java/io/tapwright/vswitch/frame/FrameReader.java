@@ -2,7 +2,7 @@ package io.tapwright.vswitch.frame;
 
 import io.tapwright.vswitch.memory.Memory;
 
-/** Copies a frame out of its parts, from its begin on, each byte once. One worker's. */
+/** Copies a frame out of its parts, piece by piece from its begin on. One worker's. */
 public final class FrameReader {
 
     private FrameBatch batch;

@@ -48,10 +48,6 @@ public final class VirtioNetHeader {
         return (int) (offload >>> 8) & 0xff;
     }
 
-    public static int headerLength(long offload) {
-        return (int) (offload >>> 16) & 0xffff;
-    }
-
     public static int segmentSize(long offload) {
         return (int) (offload >>> 32) & 0xffff;
     }

@@ -37,7 +37,6 @@ public final class LibC {
     private static final VarHandle ERRNO_VALUE = STATE.varHandle(MemoryLayout.PathElement.groupElement("errno"));
 
     private static final MethodHandle READ = ofLong("read", JAVA_INT, JAVA_LONG, JAVA_LONG);
-    private static final MethodHandle READV = ofLong("readv", JAVA_INT, JAVA_LONG, JAVA_INT);
     private static final MethodHandle WRITEV = ofLong("writev", JAVA_INT, JAVA_LONG, JAVA_INT);
     private static final MethodHandle RECVMSG = ofLong("recvmsg", JAVA_INT, JAVA_LONG, JAVA_INT);
     private static final MethodHandle SENDMSG = ofLong("sendmsg", JAVA_INT, JAVA_LONG, JAVA_INT);
@@ -133,14 +132,6 @@ public final class LibC {
     public static long tryWrite(int fd, long buffer, long length) {
         try {
             return (long) TRY_WRITE.invokeExact(fd, buffer, length);
-        } catch (Throwable e) {
-            throw impossible(e);
-        }
-    }
-
-    public long readv(int fd, long vectors, int count) {
-        try {
-            return checked((long) READV.invokeExact(state, fd, vectors, count));
         } catch (Throwable e) {
             throw impossible(e);
         }

@@ -15,7 +15,7 @@ import java.nio.file.Path;
 
 /**
  * A persistent tap that somebody has made for us, as the kernel's drivers/net/tun.c gives it (include/uapi/linux/if_tun.h).
- * Its owner needs no capability. The control thread's.
+ * Its owner needs no capability. The loop's.
  */
 final class TapDevice {
 

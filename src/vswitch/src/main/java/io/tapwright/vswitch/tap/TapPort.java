@@ -20,7 +20,7 @@ import java.lang.foreign.MemorySegment;
  * A tap as a port: a system call a frame, each way. Frames are read into the port's own buffer and written from where
  * they lie. Segments of 64 KB and partial checksums pass as they are, both ways.
  *
- * <p>One worker receives, any worker sends; the control thread takes both locks to change what they stand on.
+ * <p>One worker receives, any worker sends; the loop takes both locks to change what they stand on.
  */
 final class TapPort implements Port, Source {
 
@@ -84,7 +84,7 @@ final class TapPort implements Port, Source {
         number = segment.add(this);
     }
 
-    // -- the control thread ---------------------------------------------------------------------
+    // -- the loop -------------------------------------------------------------------------------
 
     /** From now on frames pass, once a worker looks after it. */
     void attach(Fd tap) {

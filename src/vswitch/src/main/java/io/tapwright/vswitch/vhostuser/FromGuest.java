@@ -21,7 +21,7 @@ final class FromGuest implements Source {
     private long frames;
     private long bytes;
 
-    /** By the control thread with the ring locked. */
+    /** By the loop with the ring locked. */
     private boolean enabled;
     private Fd call;
     /** Whoever captures the port, with the ring locked; null where nobody does. */
@@ -43,7 +43,7 @@ final class FromGuest implements Source {
         return bytes;
     }
 
-    // -- with the ring locked: the control thread -----------------------------------------------
+    // -- with the ring locked: the loop ---------------------------------------------------------
 
     /** A queue that is started but not enabled is emptied, and what was in it goes nowhere. */
     void set(boolean enabled, Fd call) {

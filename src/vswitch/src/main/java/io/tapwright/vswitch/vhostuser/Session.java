@@ -10,8 +10,8 @@ import java.nio.ByteOrder;
 import java.util.Optional;
 
 /**
- * What a front-end and we have agreed on, from its first message to its last: takes messages, and answers. The control
- * thread's. A memory table or a log that is refused changes nothing.
+ * What a front-end and we have agreed on, from its first message to its last: takes messages, and answers. The
+ * loop's. A memory table or a log that is refused changes nothing.
  *
  * <p>What is unmapped or closed was out of every ring's reach before.
  */

@@ -10,7 +10,7 @@ import java.util.List;
 
 /**
  * The regions that a front-end has shared, mapped. Immutable: a change makes another one, which shares the mappings that
- * stay. The control thread's.
+ * stay. The loop's.
  */
 final class SharedMemory {
 

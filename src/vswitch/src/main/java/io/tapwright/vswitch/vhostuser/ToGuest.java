@@ -30,7 +30,7 @@ final class ToGuest {
         return queue;
     }
 
-    /** The control thread. */
+    /** The loop. */
     void set(boolean enabled, Fd call) {
         this.enabled = enabled;
         this.call = call;

@@ -71,7 +71,7 @@ public final class VhostPort implements Port {
         }
     }
 
-    /** The control thread, before the queues start. */
+    /** The loop, before the queues start. */
     void agree(long features) {
         int length = Features.has(features, Features.VERSION_1 | Features.MERGEABLE_BUFFERS)
                 ? VirtioNetHeader.LENGTH : VirtioNetHeader.LENGTH_WITHOUT_BUFFERS;
@@ -137,12 +137,12 @@ public final class VhostPort implements Port {
         return deaf;
     }
 
-    /** The control thread: a front-end has come, and no queue has started. */
+    /** The loop: a front-end has come, and no queue has started. */
     void begin() {
         deaf = false;
     }
 
-    /** The control thread: a queue was started, stopped, enabled or disabled. */
+    /** The loop: a queue was started, stopped, enabled or disabled. */
     void countReady() {
         int queues = 0;
         while (queues < MOST_PAIRS && to[queues].isReady()) {

@@ -4,7 +4,7 @@ import io.tapwright.vswitch.memory.GuestMemory;
 import io.tapwright.vswitch.posix.Fd;
 import io.tapwright.vswitch.virtio.SplitRing;
 
-/** What a front-end has said of one ring, until there is enough to start it. The control thread's. */
+/** What a front-end has said of one ring, until there is enough to start it. The loop's. */
 final class VringState {
 
     private static final int DESCRIPTOR = 16;

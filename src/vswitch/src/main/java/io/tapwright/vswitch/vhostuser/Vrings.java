@@ -8,7 +8,7 @@ import java.util.Optional;
 
 /**
  * A port's rings as its front-end sets them up: ring 2n is that of the n-th queue to the guest, 2n + 1 of the n-th from it. The
- * control thread's. A ring that can't stand where it is told to does not run.
+ * loop's. A ring that can't stand where it is told to does not run.
  *
  * <p>Every change of what a ring stands on is made with its lock held.
  */

@@ -9,7 +9,7 @@ import java.lang.invoke.VarHandle;
  * One split virtqueue: the device's place in its rings, and whether the driver wants to hear of it.
  *
  * <p>Whoever touches it holds its lock, which it is: the worker that polls it or sends to it, for a batch, or the
- * control thread, to change what it stands on. While it is {@link #isUsable() usable}, the three parts of the ring and
+ * loop, to change what it stands on. While it is {@link #isUsable() usable}, the three parts of the ring and
  * every address that its {@link #memory() memory} translates are mapped.
  */
 public final class SplitRing extends SpinLock {
@@ -42,7 +42,7 @@ public final class SplitRing extends SpinLock {
     private String broken;
     private DirtyLog log = DirtyLog.OFF;
 
-    // -- what it stands on: the control thread, with the lock -----------------------------------
+    // -- what it stands on: the loop, with the lock ---------------------------------------------
 
     /**
      * Begins at an index.

@@ -22,7 +22,7 @@ import java.util.Map;
 
 /**
  * A segment with the port of an attacker and those of two innocents, one that agreed to every offload and one to none.
- * Sessions, rings and forwarder are the real ones; the thread that fuzzes does the control thread's and the worker's work
+ * Sessions, rings and forwarder are the real ones; the thread that fuzzes does the loop's and the worker's work
  * in turn, so that whatever escapes is its own.
  */
 final class FuzzGround implements AutoCloseable {
