@@ -15,7 +15,6 @@ import io.vertx.ext.web.handler.sockjs.SockJSHandler;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Inject;
-import java.util.Set;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /**
@@ -28,25 +27,22 @@ class StatusRoutes {
 
     private static final String ADDRESSES = "tapwright\\.(nic|domain|libvirt|drift)";
 
-    private static final Set<String> LOOPBACK = Set.of("127.0.0.1", "localhost", "[::1]", "::1");
-
     private final Agent agent;
     private final CaptureRoute capture;
     private final Vertx vertx;
-    private final String boundTo;
+    private final HostGuard guard;
     private final BusClients clients = new BusClients();
 
     @Inject
     StatusRoutes(Agent agent, CaptureRoute capture, Vertx vertx, @ConfigProperty(name = "quarkus.http.host") String boundTo) {
-        this.boundTo = boundTo;
+        guard = new HostGuard(boundTo);
         this.agent = agent;
         this.capture = capture;
         this.vertx = vertx;
     }
 
     void routes(@Observes Router router) {
-        router.route("/api/*").handler(this::refuseOtherHosts);
-        router.route("/eventbus/*").handler(this::refuseOtherHosts);
+        guard.mount(router);
         router.get("/api/v1/status").handler(this::status);
         capture.mount(router);
         SockJSBridgeOptions options = new SockJSBridgeOptions()
@@ -64,16 +60,6 @@ class StatusRoutes {
     private void status(RoutingContext context) {
         context.response().putHeader("content-type", "application/json")
                 .end(StatusJson.of(agent.snapshot()).toBuffer());
-    }
-
-    /** A name that somebody else's DNS points at loopback is a way round the check of the origin; every browser names a host. */
-    private void refuseOtherHosts(RoutingContext context) {
-        String host = context.request().authority() == null ? "" : context.request().authority().host();
-        if (host.isEmpty() || LOOPBACK.contains(host) || !LOOPBACK.contains(boundTo)) {
-            context.next();
-        } else {
-            context.response().setStatusCode(403).end("host " + host + " is none of " + LOOPBACK);
-        }
     }
 
     /** A web page from elsewhere, opened in a browser on this host, must not read the names of its VMs. */

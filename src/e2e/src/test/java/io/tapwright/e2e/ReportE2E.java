@@ -20,6 +20,8 @@ import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the agent says of itself is what is so. */
 class ReportE2E {
@@ -99,6 +101,15 @@ class ReportE2E {
         agent.awaitNic("52:54:00:07:04:01", "failed");
         assertThat(lab.run("curl", "-sf", "http://127.0.0.1:9470/q/metrics").orThrow()).contains("state=\"failed\"");
         lab.virsh("undefine", "tapless").orThrow();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/api/v1/status", "/eventbus/info", "/q/metrics", "/q/health/ready"})
+    void nothingIsToBeReadByTheNameOfAnotherHost(String path) {
+        String url = "http://127.0.0.1:9470" + path;
+        Result rebound = lab.run("curl", "-sS", "-w", "%{http_code}", "-H", "Host: evil.example", url);
+        assertThat(rebound.out()).contains("host evil.example").endsWith("403");
+        assertThat(lab.run("curl", "-sS", "-w", "%{http_code}", url).out()).endsWith("200");
     }
 
     @Test
