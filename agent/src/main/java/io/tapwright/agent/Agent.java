@@ -20,7 +20,9 @@ import io.tapwright.hostnet.Capabilities;
 import io.tapwright.hostnet.LinuxHostNetwork;
 import io.tapwright.libvirt.LibvirtHypervisor;
 import io.tapwright.libvirt.LibvirtSettings;
+import io.tapwright.model.InterfaceName;
 import io.tapwright.model.host.HostNetwork;
+import io.tapwright.model.host.Link;
 import io.tapwright.model.status.LibvirtStatus;
 import io.tapwright.model.status.Snapshot;
 import io.tapwright.switchctl.SwitchClient;
@@ -62,7 +64,7 @@ public class Agent {
 
     private volatile AgentSettings settings;
     private volatile ControlPlane control;
-    private HostNetwork host;
+    private volatile HostNetwork host;
     private LibvirtHypervisor hypervisor;
     private HookServer hook;
     private SystemdNotifier systemd;
@@ -121,6 +123,11 @@ public class Agent {
     /** Where the switch in user space listens; once the agent has started. */
     public Path switchSocket() {
         return settings.userspace().controlSocket();
+    }
+
+    /** The device of a name, as the kernel has it now; once the agent has started. Any thread. */
+    public Optional<Link> device(InterfaceName name) {
+        return host.link(name);
     }
 
     /** Leaves every tap and bridge as it is: the VMs go on. */

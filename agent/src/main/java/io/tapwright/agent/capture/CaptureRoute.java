@@ -2,13 +2,6 @@ package io.tapwright.agent.capture;
 
 import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
 import io.tapwright.agent.Agent;
-import io.tapwright.hostnet.TapCapture;
-import io.tapwright.model.InterfaceName;
-import io.tapwright.model.capture.CaptureException;
-import io.tapwright.model.capture.CaptureSource;
-import io.tapwright.model.domain.InterfaceSpec;
-import io.tapwright.model.status.NicStatus;
-import io.tapwright.switchctl.SwitchCapture;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.net.SocketAddress;
 import io.vertx.ext.web.Router;
@@ -42,7 +35,8 @@ public class CaptureRoute {
     @Inject
     CaptureRoute(Agent agent, @ConfigProperty(name = "quarkus.application.version") String version) {
         this.agent = agent;
-        captures = new Captures("tapwright " + version, agent::snapshot, this::open, this::requireAllowed, LOG::info);
+        captures = new Captures("tapwright " + version, agent::snapshot, new NicSource(agent::device, agent::switchSocket),
+                this::requireAllowed, LOG::info);
     }
 
     /** Behind whatever refuses requests of other hosts. */
@@ -53,18 +47,6 @@ public class CaptureRoute {
     /** While the HTTP server is still there: it closes its connections before ShutdownEvent. */
     void stop(@Observes ShutdownDelayInitiatedEvent event) {
         captures.close();
-    }
-
-    private CaptureSource open(NicStatus nic, int snapLength) {
-        if (nic.type().equals(InterfaceSpec.VHOST_USER) && nic.network() != null) {
-            // As io.tapwright.model.NicId is written.
-            return SwitchCapture.open(agent.switchSocket(), nic.network(), nic.uuid() + "/" + nic.mac(), snapLength);
-        }
-        if (nic.tap() == null) {
-            throw new CaptureException("capture NIC " + nic.mac() + " of domain " + nic.domain() + ": it has no tap"
-                    + (nic.reason() == null ? "" : ": " + nic.reason()));
-        }
-        return TapCapture.open(new InterfaceName(nic.tap()), snapLength);
     }
 
     private void requireAllowed(HttpServerRequest request) {

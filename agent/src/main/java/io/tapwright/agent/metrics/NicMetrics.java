@@ -75,14 +75,19 @@ public class NicMetrics {
         List<Link> links = links(host);
         all.add(ports(control, links));
         all.add(new GaugeMetricFamily("tapwright_bridge_ports_limit", "Ports that the kernel lets a bridge have", Network.MOST_PORTS));
-        Map<String, Link.Counters> counters = new HashMap<>();
-        links.forEach(link -> link.counters().ifPresent(c -> counters.put(link.name().text(), c)));
+        Map<String, Link> devices = new HashMap<>();
+        links.forEach(link -> devices.put(link.name().text(), link));
         SwitchCounters ofSwitch = SwitchCounters.read(control, nics);
         List<Counted> counted = nics.stream()
-                .map(nic -> new Counted(nic, labels(nic), nic.tap() == null ? null : counters.get(nic.tap()))).toList();
+                .map(nic -> new Counted(nic, labels(nic), countersOf(nic, devices.get(nic.tap())))).toList();
         FIGURES.forEach(figure -> all.add(figure.of(counted, ofSwitch)));
         all.addAll(ofSwitch.all());
         return all;
+    }
+
+    /** Null where the device is not the NIC's, whatever its name, or not there. */
+    static Link.Counters countersOf(NicStatus nic, Link device) {
+        return device == null || !nic.isDevice(device) ? null : device.counters().orElse(null);
     }
 
     private static List<Link> links(HostNetwork host) {

@@ -57,7 +57,7 @@ final class SwitchCounters {
     }
 
     OptionalLong of(NicStatus nic, ToLongFunction<PortCounters> figure) {
-        PortCounters counters = byPort.isEmpty() ? null : byPort.get(port(nic));
+        PortCounters counters = byPort.isEmpty() ? null : byPort.get(nic.id().toString());
         long value = counters == null ? -1 : figure.applyAsLong(counters);
         return value < 0 ? OptionalLong.empty() : OptionalLong.of(value);
     }
@@ -81,7 +81,7 @@ final class SwitchCounters {
         CounterMetricFamily drops = new CounterMetricFamily(
                 "tapwright_nic_switch_drops", "Frames from and to the VM that the switch in user space dropped", labels);
         for (NicStatus nic : nics) {
-            byPort.getOrDefault(port(nic), PortCounters.ZERO).drops().forEach((reason, count) -> {
+            byPort.getOrDefault(nic.id().toString(), PortCounters.ZERO).drops().forEach((reason, count) -> {
                 List<String> values = new ArrayList<>(NicMetrics.labels(nic));
                 values.add(reason);
                 drops.addMetric(values, count);
@@ -116,10 +116,5 @@ final class SwitchCounters {
             Thread.currentThread().interrupt();
             return Optional.empty();
         }
-    }
-
-    /** As {@link io.tapwright.model.NicId} is written. */
-    private static String port(NicStatus nic) {
-        return nic.uuid() + "/" + nic.mac();
     }
 }

@@ -103,6 +103,16 @@ class ReportE2E {
         lab.virsh("undefine", "tapless").orThrow();
     }
 
+    @Test
+    void whatPassesADeviceOfSomebodyElseIsNotShownAsThatOfANicWithItsName() {
+        lab.guest("stranger").nic(Nic.of("52:54:00:07:05:01", "lo", "")).define();
+        agent.awaitNic("52:54:00:07:05:01", "failed");
+        assertThat(agent.get("/q/metrics")).doesNotContain("tap=\"lo\"");
+        assertThat(lab.run("curl", "-sS", "-w", "%{http_code}", "http://127.0.0.1:9470/api/v1/nics/52:54:00:07:05:01/capture?seconds=1")
+                .out()).contains("it has no tap: target dev 'lo' is the name of a device that is not Tapwright's").endsWith("503");
+        lab.virsh("undefine", "stranger").orThrow();
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"/api/v1/status", "/eventbus/info", "/q/metrics", "/q/health/ready"})
     void nothingIsToBeReadByTheNameOfAnotherHost(String path) {

@@ -1,5 +1,10 @@
 package io.tapwright.model.status;
 
+import io.tapwright.model.DomainId;
+import io.tapwright.model.MacAddress;
+import io.tapwright.model.Mark;
+import io.tapwright.model.NicId;
+import io.tapwright.model.host.Link;
 import java.time.Instant;
 
 /**
@@ -15,6 +20,16 @@ import java.time.Instant;
 public record NicStatus(
         String domain, String uuid, String mac, String tap, String network, String bridge, String type,
         NicState state, String reason, Instant since) {
+
+    public NicId id() {
+        return new NicId(DomainId.of(uuid), new MacAddress(mac));
+    }
+
+    /** True for the NIC's own device: libvirt's by its name, ours by its mark too, since the name may be that of another's. */
+    public boolean isDevice(Link link) {
+        return link.name().text().equals(tap) && (state == NicState.OBSERVED
+                || link.mark().filter(mark -> mark instanceof Mark.Tap marked && marked.nic().equals(id())).isPresent());
+    }
 
     /** The same in all but {@code since}. */
     public boolean saysTheSameAs(NicStatus other) {
