@@ -86,6 +86,7 @@ final class Inventory {
     synchronized void onDisconnected() {
         listed = false;
         unreadable.clear();
+        emptySince = OptionalLong.empty();
     }
 
     /** libvirt has this domain but can't tell of it: the list that follows lacks it, and means nothing by that. */

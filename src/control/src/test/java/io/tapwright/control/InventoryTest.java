@@ -283,6 +283,17 @@ class InventoryTest {
         }
 
         @Test
+        void isDoubtedAnewOnANewConnection() {
+            inventory.onListed(List.of(off(now())), now());
+            inventory.doubtEmptyList(Optional.empty(), MINUTE);
+            inventory.onDisconnected();
+            clock.pass(MINUTE);
+            assertThat(inventory.doubtEmptyList(Optional.empty(), MINUTE)).isPresent();
+            clock.pass(MINUTE);
+            assertThat(inventory.doubtEmptyList(Optional.empty(), MINUTE)).isEmpty();
+        }
+
+        @Test
         void isDoubtedAnewAfterAListThatWasNotEmpty() {
             inventory.onListed(List.of(off(now())), now());
             inventory.doubtEmptyList(Optional.empty(), MINUTE);
