@@ -174,8 +174,11 @@ public class Agent {
         if (!settings.hasSwitch() || settings.control().dryRun() || systemd.isThere()) {
             return Optional.empty();
         }
-        Optional<Path> command = settings.userspace().command().filter(Files::isExecutable);
-        launcher = command.map(path -> new SwitchLauncher(settings.userspace(), path, settings.control().taps().owner().gid()));
+        Optional<Path> command = settings.userspace().command();
+        command.filter(path -> !Files.isExecutable(path)).ifPresent(path -> LOG.warnf("tapwright.userspace.command: '%s' is no"
+                + " program that can be run, so the agent starts no switch in user space; name one, or 'none'", path));
+        launcher = command.filter(Files::isExecutable)
+                .map(path -> new SwitchLauncher(settings.userspace(), path, settings.control().taps().owner().gid()));
         launcher.ifPresent(SwitchLauncher::start);
         return launcher;
     }
