@@ -8,6 +8,7 @@ import io.tapwright.hostnet.AccountDatabase;
 import io.tapwright.model.Glob;
 import io.tapwright.model.InterfaceName;
 import io.tapwright.model.IpPrefix;
+import io.tapwright.model.Mark;
 import io.tapwright.model.host.TapOwner;
 import io.tapwright.model.network.Network;
 import io.tapwright.model.network.NetworkCatalog;
@@ -36,6 +37,8 @@ public final class ConfigReader {
     private static final int LEAST_MTU = 68;
     private static final int MOST_MTU = 65535;
 
+    /** Of Vert.x' timers. */
+    private static final Duration SHORTEST_INTERVAL = Duration.ofMillis(1);
     private static final Duration ANNOUNCEMENT = Duration.ofSeconds(60);
     private static final int WORKERS = 2;
     private static final Duration HOOK_SCRIPT_DEADLINE = Duration.ofSeconds(5);
@@ -51,7 +54,7 @@ public final class ConfigReader {
     /** @throws ConfigurationException naming every key that is wrong */
     public AgentSettings read(TapwrightConfig config) {
         String instance = config.instance();
-        if (!instance.matches("[a-z0-9-]{1,32}")) {
+        if (!Mark.isInstance(instance)) {
             mistake("instance", "'" + instance + "' is no instance name, expected 1 to 32 of a-z, 0-9 and -");
         }
         Map<String, Network> networks = networks(config.networks());
@@ -59,7 +62,12 @@ public final class ConfigReader {
         TapOwner owner = new TapOwner(
                 account("tap.owner", config.tap().owner(), AccountDatabase::uidOf),
                 account("tap.group", config.tap().group(), AccountDatabase::gidOf));
-        positive("resync-interval", config.resyncInterval());
+        if (config.resyncInterval().compareTo(SHORTEST_INTERVAL) < 0) {
+            mistake("resync-interval", "'" + config.resyncInterval() + "' is too short, expected 1 ms or more, such as 30s");
+        }
+        if (config.reaperGrace().isNegative()) {
+            mistake("reaper-grace", "'" + config.reaperGrace() + "' is negative, expected 0s or more, such as 30s");
+        }
         positive("hook.deadline", config.hook().deadline());
         if (config.hook().deadline().compareTo(HOOK_SCRIPT_DEADLINE) >= 0) {
             mistake("hook.deadline", "'" + config.hook().deadline() + "' is too long, the hook script itself waits 5 s");
@@ -84,15 +92,21 @@ public final class ConfigReader {
     private Map<String, Network> networks(Map<String, NetworkSection> sections) {
         Map<String, Network> networks = new LinkedHashMap<>();
         Map<InterfaceName, String> bridges = new HashMap<>();
+        Map<InterfaceName, String> uplinks = new HashMap<>();
         sections.forEach((name, section) -> network(name, section).ifPresent(network -> {
-            String other = bridges.putIfAbsent(network.bridge(), name);
-            if (other != null) {
-                mistake("networks." + name + ".bridge",
-                        "'" + network.bridge() + "' is the bridge of network '" + other + "' already");
-            }
+            claim(bridges, network.bridge(), name, "bridge", "bridge");
+            network.uplink().ifPresent(uplink -> claim(uplinks, uplink.device(), name, "uplink.device", "uplink"));
             networks.put(name, network);
         }));
         return networks;
+    }
+
+    /** A device can be but one network's. */
+    private void claim(Map<InterfaceName, String> taken, InterfaceName device, String network, String key, String what) {
+        String other = taken.putIfAbsent(device, network);
+        if (other != null) {
+            mistake("networks." + network + "." + key, "'" + device + "' is the " + what + " of network '" + other + "' already");
+        }
     }
 
     private Optional<Network> network(String name, NetworkSection section) {

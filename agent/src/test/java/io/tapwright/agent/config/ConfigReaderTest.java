@@ -110,12 +110,15 @@ class ConfigReaderTest {
             networks: { a: { bridge: br0, create: true, mtu: 12 } }                         | tapwright.networks.a.mtu | 12
             networks: { a: { bridge: br0, uplink: { device: eth0/1 } } }                    | tapwright.networks.a.uplink.device | eth0/1
             networks: { a: { bridge: br0 }, b: { bridge: br0 } }                            | tapwright.networks.b.bridge | 'a'
+            networks: { a: { bridge: br0, uplink: { device: eth1 } }, b: { bridge: br1, uplink: { device: eth1 } } } | tapwright.networks.b.uplink.device | is the uplink of network 'a' already
             rules: [ { domain: x, network: nowhere } ]                                      | tapwright.rules[0].network | nowhere
             networks: { a: { bridge: br0 } }, rules: [ { network: a } ]                     | tapwright.rules[0] | condition
             networks: { a: { bridge: br0 } }, rules: [ { mac: zz, network: a } ]            | tapwright.rules[0].mac | zz
             tap: { owner: no-such-user-at-all }                                             | tapwright.tap.owner | no-such-user-at-all
             instance: Not Good                                                              | tapwright.instance | Not Good
             resync-interval: 0s                                                             | tapwright.resync-interval | 30s
+            resync-interval: PT0.0009S                                                      | tapwright.resync-interval | is too short, expected 1 ms or more
+            reaper-grace: PT-1S                                                             | tapwright.reaper-grace | is negative, expected 0s or more
             userspace: { socket-directory: run/vhost }                                      | tapwright.userspace.socket-directory | run/vhost
             userspace: { socket-directory: /run/../vhost }                                  | tapwright.userspace.socket-directory | shortest
             userspace: { control-socket: control.sock }                                     | tapwright.userspace.control-socket | control.sock

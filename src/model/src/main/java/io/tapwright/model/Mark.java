@@ -64,6 +64,11 @@ public sealed interface Mark {
         }
     }
 
+    /** True for what may be the name of an instance: only that can be read back from a mark. */
+    static boolean isInstance(String text) {
+        return Patterns.INSTANCE_ALONE.matcher(text).matches();
+    }
+
     /** The mark in an alias, or empty where there is none of ours. */
     static Optional<Mark> parse(String alias) {
         if (!alias.startsWith(Patterns.PREFIX)) {
@@ -120,7 +125,7 @@ public sealed interface Mark {
 
         /** What could not be read back would make every device of ours somebody else's. */
         private static void requireInstance(String instance) {
-            if (!INSTANCE_ALONE.matcher(instance).matches()) {
+            if (!isInstance(instance)) {
                 throw new IllegalArgumentException(
                         "instance '" + instance + "': expected 1 to 32 of a-z, 0-9 and -, so that marks can be read back");
             }
