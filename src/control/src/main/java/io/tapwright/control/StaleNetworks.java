@@ -12,6 +12,7 @@ import io.tapwright.model.plan.NetworkPlan;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * Finds bridges that we made for networks that the configuration no longer has, and uplinks that we attached and that it
@@ -37,7 +38,12 @@ final class StaleNetworks {
         record Free(Link uplink, Link bridge, String network) implements Step {
         }
 
-        record Delete(Link bridge) implements Step {
+        /**
+         * To be deleted, unless {@link #keptByAddresses} says otherwise.
+         *
+         * @param network for which it was made
+         */
+        record Delete(Link bridge, String network) implements Step {
         }
 
         /** A stale bridge that is still of use to somebody. */
@@ -83,13 +89,38 @@ final class StaleNetworks {
         for (Link bridge : all) {
             networkMarkedOn(bridge).filter(name -> !isBridgeOf(bridge, name)).ifPresent(name -> {
                 List<Link> ports = all.stream().filter(l -> l.master() == bridge.index()).toList();
-                steps.add(usersOf(ports, settings.bridges().uplinkMark(name))
-                        .<Step>map(users -> new Step.Keep("bridge " + bridge.name() + " was made for network '" + name
-                                + "', which the configuration no longer has, but carries " + users + ": left alone"))
-                        .orElseGet(() -> new Step.Delete(bridge)));
+                steps.add(usersOf(ports, settings.bridges().uplinkMark(name)).or(() -> standingOn(bridge, all))
+                        .<Step>map(users -> keep(bridge, name, users))
+                        .orElseGet(() -> new Step.Delete(bridge, name)));
             });
         }
         return steps;
+    }
+
+    /**
+     * Whether a bridge stays for the addresses on it. A kernel before 5.18 keeps nobody's protocol of an address: where
+     * none is seen, ours can't be told from others, and keep no bridge.
+     *
+     * @param onLoopback addresses, of which a kernel that keeps protocols says that it made them
+     */
+    static Optional<Step.Keep> keptByAddresses(Step.Delete step, List<Address> onBridge, List<Address> onLoopback) {
+        List<String> foreign = onBridge.stream().filter(a -> !a.isOurs() && !a.isKernelMade() && !a.isFromRouter())
+                .map(a -> a.prefix().toString()).toList();
+        boolean telling = Stream.concat(onBridge.stream(), onLoopback.stream()).anyMatch(a -> a.protocol() != 0);
+        return foreign.isEmpty() || !telling
+                ? Optional.empty()
+                : Optional.of(keep(step.bridge(), step.network(), "addresses that are not Tapwright's " + foreign));
+    }
+
+    private static Step.Keep keep(Link bridge, String network, String users) {
+        return new Step.Keep("bridge " + bridge.name() + " was made for network '" + network
+                + "', which the configuration no longer has, but carries " + users + ": left alone");
+    }
+
+    /** VLANs and the like, which the kernel would delete with the bridge. */
+    private static Optional<String> standingOn(Link bridge, List<Link> all) {
+        List<String> upper = all.stream().filter(l -> l.lower() == bridge.index()).map(l -> l.name().text()).toList();
+        return upper.isEmpty() ? Optional.empty() : Optional.of("devices that stand on it " + upper);
     }
 
     private Optional<String> networkMarkedOn(Link bridge) {

@@ -1,6 +1,8 @@
 package io.tapwright.control;
 
 import io.tapwright.model.DomainId;
+import io.tapwright.model.InterfaceName;
+import io.tapwright.model.host.Address;
 import io.tapwright.model.host.HostAction;
 import io.tapwright.model.host.HostNetwork;
 import io.tapwright.model.host.HostNetwork.Detail;
@@ -29,6 +31,8 @@ final class Sweeper {
 
     /** Ports of a bridge from which on it is worth a warning: four fifths. */
     private static final int NEARLY_FULL = Network.MOST_PORTS * 4 / 5;
+
+    private static final InterfaceName LOOPBACK = new InterfaceName("lo");
 
     private final HostNetwork host;
     private final Actor actor;
@@ -162,8 +166,21 @@ final class Sweeper {
                     yield Outcome.FAILED;
                 }
             }
-            case StaleNetworks.Step.Delete(Link bridge) -> remove(new HostAction.DeleteLink(bridge.ref()), problems);
+            case StaleNetworks.Step.Delete delete -> {
+                try {
+                    yield StaleNetworks.keptByAddresses(delete, host.addresses(delete.bridge().ref()), onLoopback())
+                            .map(keep -> carryOut(keep, problems))
+                            .orElseGet(() -> remove(new HostAction.DeleteLink(delete.bridge().ref()), problems));
+                } catch (HostNetworkException e) {
+                    problems.add("could not delete bridge " + delete.bridge().name() + ": " + e.getMessage());
+                    yield Outcome.FAILED;
+                }
+            }
         };
+    }
+
+    private List<Address> onLoopback() {
+        return host.link(LOOPBACK).map(lo -> host.addresses(lo.ref())).orElse(List.of());
     }
 
     private Outcome remove(HostAction action, Set<String> problems) {

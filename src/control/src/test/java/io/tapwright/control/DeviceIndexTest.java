@@ -22,13 +22,13 @@ class DeviceIndexTest {
     private final DeviceIndex index = new DeviceIndex("main", Set.of(new InterfaceName("br0"), new InterfaceName("eth1")));
 
     private static Link link(int number, String name, String kind, String alias, boolean up, boolean carrier) {
-        return new Link(number, new InterfaceName(name), kind, Optional.empty(), 1500, up, carrier, 0, alias, 0, List.of(), true,
+        return new Link(number, new InterfaceName(name), kind, Optional.empty(), 1500, up, carrier, 0, 0, alias, 0, List.of(), true,
                 kind.equals(Link.TUN) ? Optional.of(new Link.Tun(true, false, true, true, -1, -1, -1)) : Optional.empty(),
                 Optional.empty(), Optional.empty());
     }
 
     private static Link port(boolean carrier, Link.BridgePort.State state) {
-        return new Link(2, new InterfaceName("vnet0"), Link.TUN, Optional.empty(), 1500, true, carrier, 4, mark("main", WEB), 0,
+        return new Link(2, new InterfaceName("vnet0"), Link.TUN, Optional.empty(), 1500, true, carrier, 4, 0, mark("main", WEB), 0,
                 List.of(), true, Optional.of(new Link.Tun(true, false, true, true, -1, -1, -1)),
                 Optional.of(new Link.BridgePort(state)), Optional.empty());
     }

@@ -206,6 +206,47 @@ class NetworkTest {
         }
 
         @Test
+        void staysUnderADeviceThatStandsOnIt() {
+            world.network(World.made("blue", "br1")).start();
+            world.kernel.addForeignOn(new InterfaceName("br1"), new InterfaceName("br1.10"), "vlan");
+            world.stopAgent();
+            world.networks.clear();
+            world.start();
+            assertThat(world.devices()).containsExactly("br1", "br1.10", "lo");
+            assertThat(world.told.problems).containsExactly("bridge br1 was made for network 'blue', which the configuration"
+                    + " no longer has, but carries devices that stand on it [br1.10]: left alone");
+            world.delete("br1.10");
+            world.resync();
+            assertThat(world.devices()).containsExactly("lo");
+        }
+
+        @Test
+        void staysWithTheAddressesThatOthersPutOnIt() {
+            world.network(World.made("blue", "br1", "10.1.0.1/24")).start();
+            Address byHand = new Address(HOST, 0, 0, 0, Address.FOREVER);
+            world.kernel.applyAsOther(new HostAction.AddAddress(world.ref("br1"), byHand));
+            world.stopAgent();
+            world.networks.clear();
+            world.start();
+            assertThat(addressesOf("br1")).contains("192.0.2.7/24");
+            assertThat(world.told.problems).containsExactly("bridge br1 was made for network 'blue', which the configuration"
+                    + " no longer has, but carries addresses that are not Tapwright's [192.0.2.7/24]: left alone");
+            world.kernel.applyAsOther(new HostAction.RemoveAddress(world.ref("br1"), byHand));
+            world.resync();
+            assertThat(world.devices()).containsExactly("lo");
+        }
+
+        @Test
+        void goesWithItsAddressesWhereTheKernelDoesNotTellWhoseTheyAre() {
+            world.network(World.made("blue", "br1")).start();
+            world.kernel.applyAsOther(new HostAction.AddAddress(world.ref("br1"), new Address(HOST, 0, 0, 0, Address.FOREVER)));
+            world.stopAgent();
+            world.networks.clear();
+            world.start();
+            assertThat(world.devices()).as("before Linux 5.18").containsExactly("lo");
+        }
+
+        @Test
         void staysUnderTheRunningVmsThatAreOnIt() {
             DomainSpec blue = domain("blue").nic(1, "vnet0").on(1, "blue").spec();
             world.network(World.made("blue", "br1")).start();

@@ -156,7 +156,7 @@ public final class Samples {
         }
 
         public Link build() {
-            return new Link(index, new InterfaceName(name), kind, mac, mtu, up, carrier, master, alias, 0, altNames, ipv6Off,
+            return new Link(index, new InterfaceName(name), kind, mac, mtu, up, carrier, master, 0, alias, 0, altNames, ipv6Off,
                     kind.equals(Link.TUN) ? Optional.of(tun) : Optional.empty(), port, Optional.empty());
         }
 

@@ -31,6 +31,8 @@ public final class LinkDecoder {
     private int mtu;
     private boolean carrier;
     private int master = Link.NO_MASTER;
+    private int lower;
+    private boolean lowerIsElsewhere;
     private String alias = "";
     private int group;
     private boolean ipv6Disabled = true;
@@ -67,7 +69,7 @@ public final class LinkDecoder {
         }
         boolean up = (message.s32(LinkMessage.FLAGS_AT) & LinkMessage.IFF_UP) != 0;
         return Optional.of(new Link(LinkMessage.indexOf(message), new InterfaceName(name), kind, mac, mtu, up, carrier, master,
-                alias, group, altNames, ipv6Disabled, tun, port, counters));
+                lowerIsElsewhere ? 0 : lower, alias, group, altNames, ipv6Disabled, tun, port, counters));
     }
 
     private void read(AttributeReader attribute) {
@@ -77,6 +79,8 @@ public final class LinkDecoder {
                     ? Optional.of(LinkMessage.mac(attribute)) : Optional.empty();
             case LinkMessage.IFLA_MTU -> mtu = attribute.s32();
             case LinkMessage.IFLA_MASTER -> master = attribute.s32();
+            case LinkMessage.IFLA_LINK -> lower = attribute.s32();
+            case LinkMessage.IFLA_LINK_NETNSID -> lowerIsElsewhere = true;
             case LinkMessage.IFLA_CARRIER -> carrier = attribute.flag();
             case LinkMessage.IFLA_IFALIAS -> alias = attribute.string();
             case LinkMessage.IFLA_GROUP -> group = attribute.s32();

@@ -20,6 +20,7 @@ public final class LinkMessage {
     static final int IFLA_ADDRESS = 1;
     static final int IFLA_IFNAME = 3;
     static final int IFLA_MTU = 4;
+    static final int IFLA_LINK = 5;
     static final int IFLA_MASTER = 10;
     static final int IFLA_LINKINFO = 18;
     static final int IFLA_IFALIAS = 20;
@@ -28,6 +29,7 @@ public final class LinkMessage {
     static final int IFLA_GROUP = 27;
     static final int IFLA_EXT_MASK = 29;
     static final int IFLA_CARRIER = 33;
+    static final int IFLA_LINK_NETNSID = 37;
     static final int IFLA_PROP_LIST = 52;
     static final int IFLA_ALT_IFNAME = 53;
     static final int IFLA_INFO_KIND = 1;

@@ -16,7 +16,7 @@ class LinkDecoderTest {
     void readsATapThatIsAPortAndHeld() {
         assertThat(LinkDecoder.decode(Capture.message("link-vnet0"))).contains(new Link(
                 2, new InterfaceName("vnet0"), Link.TUN, Optional.of(new MacAddress("fe:54:00:00:00:01")), 1400, true, true,
-                LinkMessage.indexOf(Capture.message("link-br0")),
+                LinkMessage.indexOf(Capture.message("link-br0")), 0,
                 "tapwright:host tap uuid=8f3b8f5e-5a3f-4cf0-9a6e-0d6a1b0c7f10 mac=52:54:00:00:00:01 domain=jürgen", 0,
                 List.of("guest-of-blue"), true, Optional.of(new Link.Tun(true, true, true, true, 1001, 1002, 1)),
                 Optional.of(new Link.BridgePort(Link.BridgePort.State.FORWARDING)), Optional.empty()));

@@ -16,6 +16,8 @@ import java.util.Optional;
  * @param up           IFF_UP: set up by an administrator
  * @param carrier      IFLA_CARRIER: for a tap, some process holds it open
  * @param master       IFLA_MASTER: index of the bridge it is a port of, 0 for none
+ * @param lower        IFLA_LINK: index of the device it stands on, as a VLAN does (or of a veth's peer), in this namespace;
+ *                     0 for none
  * @param alias        IFLA_IFALIAS, empty for none
  * @param group        IFLA_GROUP
  * @param altNames     IFLA_ALT_IFNAME
@@ -33,6 +35,7 @@ public record Link(
         boolean up,
         boolean carrier,
         int master,
+        int lower,
         String alias,
         int group,
         List<String> altNames,

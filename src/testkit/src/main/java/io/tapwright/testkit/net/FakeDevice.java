@@ -30,6 +30,7 @@ final class FakeDevice {
     int mtu = 1500;
     boolean up;
     int master = Link.NO_MASTER;
+    int lower;
     String alias = "";
     boolean ipv6Off;
     Link.Counters counters = new Link.Counters(0, 0, 0, 0, 0, 0, 0, 0);
@@ -95,7 +96,7 @@ final class FakeDevice {
     }
 
     Link snapshot(boolean carrier, Optional<Link.BridgePort> port, boolean withCounters) {
-        return new Link(index, name, kind, mac, mtu, up, carrier, master, alias, 0, altNames, ipv6Off,
+        return new Link(index, name, kind, mac, mtu, up, carrier, master, lower, alias, 0, altNames, ipv6Off,
                 tap.map(t -> new Link.Tun(true, t.multiQueue, true, true, t.owner.uid(), t.owner.gid(),
                         t.multiQueue ? holders : -1)),
                 port, withCounters ? Optional.of(counters) : Optional.empty());

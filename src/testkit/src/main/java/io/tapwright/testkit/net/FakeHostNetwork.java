@@ -153,6 +153,15 @@ public final class FakeHostNetwork implements HostNetwork {
         return changing(() -> kernel.snapshot(kernel.addDevice(name, kind), false));
     }
 
+    /** Makes a VLAN, say, on top of a device; it goes with it. */
+    public Link addForeignOn(InterfaceName lower, InterfaceName name, String kind) {
+        return changing(() -> {
+            FakeDevice device = kernel.addDevice(name, kind);
+            device.lower = require(lower, "create " + name + " on " + lower).index;
+            return kernel.snapshot(device, false);
+        });
+    }
+
     /** Does what any other program on the host may do; faults do not apply and {@link #applied()} does not list it. */
     public void applyAsOther(HostAction action) {
         changing(() -> {

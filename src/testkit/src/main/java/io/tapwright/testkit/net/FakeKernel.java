@@ -115,6 +115,7 @@ final class FakeKernel {
             port.master = Link.NO_MASTER;
             changed.add(port.ref());
         });
+        all().stream().filter(d -> d.lower == device.index).forEach(upper -> delete(upper.ref()));
     }
 
     /** Checks everything before it sets anything: whole or not at all. */
