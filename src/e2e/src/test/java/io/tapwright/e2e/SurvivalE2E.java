@@ -72,6 +72,7 @@ class SurvivalE2E {
         TreeSet<String> devices = lab.links();
         String indexes = shell.run("ip -o link | cut -d: -f1,2").orThrow();
         List<Pings> pings = List.of(Pings.start(one, TWO, "0.1"), Pings.start(two, ONE, "0.1"));
+        long begun = System.nanoTime();
         for (int i = 0; i < KILLS; i++) {
             agent.kill();
             agent = lab.startAgent(CONFIGURATION);
@@ -85,6 +86,8 @@ class SurvivalE2E {
         }
         agent.awaitNic("52:54:00:50:00:01", "wired");
         agent.awaitNic("52:54:00:50:00:02", "wired");
+        long seconds = (System.nanoTime() - begun) / 1_000_000_000;
+        pings.forEach(each -> each.awaitReplies(4));
         int sent = 0;
         int lost = 0;
         for (Pings each : pings) {
@@ -94,7 +97,8 @@ class SurvivalE2E {
         }
         System.out.printf("agent kills: %d, libvirtd kills: %d, libvirtd restarts: %d, pings: %d, lost: %d%n",
                 KILLS, KILLS / 2, KILLS / 2, sent, lost);
-        assertThat(sent).as("pings that were sent").isGreaterThan(2 * 10 * KILLS);
+        // Of 20 in a second, as many as guests come to on a machine that has much else to do.
+        assertThat(sent).as("pings that were sent in %d s", seconds).isGreaterThan((int) (2 * 10 * seconds / 4));
         assertThat(lost).as("pings that were lost").isZero();
         assertThat(lab.links()).isEqualTo(devices);
         assertThat(shell.run("ip -o link | cut -d: -f1,2").orThrow()).as("every device is the same as before").isEqualTo(indexes);
