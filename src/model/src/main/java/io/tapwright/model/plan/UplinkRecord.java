@@ -63,7 +63,7 @@ record UplinkRecord(List<String> names, boolean moved, Set<String> codes) {
         return all;
     }
 
-    /** Of these on the bridge those that go back: where none are known to have come, all but what has another reason to be there. */
+    /** Of these on the bridge those that go back; where none are known to have come, all that nothing else has put there. */
     List<Address> goingBack(List<Address> onBridge) {
         return onBridge.stream().filter(a -> moved && !a.isOurs() && !a.isKernelMade())
                 .filter(a -> isIncomplete() ? !a.isFromRouter() : codes.contains(code(a))).toList();
@@ -74,7 +74,7 @@ record UplinkRecord(List<String> names, boolean moved, Set<String> codes) {
                 .filter(r -> isIncomplete() || codes.contains(code(r))).toList();
     }
 
-    /** What came with it once was not recorded, so what came later must not be either: the first would be taken for the bridge's. */
+    /** What came first was not recorded, so what comes later must not be either, or the first would be taken for the bridge's. */
     private boolean isIncomplete() {
         return moved && codes.isEmpty();
     }
@@ -111,7 +111,8 @@ record UplinkRecord(List<String> names, boolean moved, Set<String> codes) {
 
     /** By what the kernel tells routes apart; somebody may have replaced the rest. */
     private static String code(Route route) {
-        return hash("route " + route.destination() + route.gateway().map(g -> " via " + g.getHostAddress()).orElse("") + " table " + route.table() + " metric " + route.metric());
+        return hash("route " + route.destination() + route.gateway().map(g -> " via " + g.getHostAddress()).orElse("")
+                + " table " + route.table() + " metric " + route.metric());
     }
 
     private static String hash(String text) {
