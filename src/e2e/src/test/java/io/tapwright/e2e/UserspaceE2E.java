@@ -188,6 +188,20 @@ class UserspaceE2E {
     }
 
     @Test
+    void theSwitchLetsGoOfTheTapOfTheLastNetworkThatHadOne() {
+        Await.until("the switch holds the tap", Duration.ofSeconds(20), () -> lab.run("ip", "link", "show", "tw-default").out(),
+                shown -> shown.contains("LOWER_UP"));
+        try {
+            agent.kill();
+            agent = lab.startAgent(configuration().replace(", userspace: true", ""));
+            Await.until("the tap is gone", Duration.ofSeconds(20), () -> lab.run("ip", "link", "show", "tw-default").ok(), there -> !there);
+        } finally {
+            agent.kill();
+            agent = lab.startAgent(configuration());
+        }
+    }
+
+    @Test
     void aNicThatCannotWorkIsRefusedWithTheLineToAdd() {
         Guest alone = lab.guest("alone").nic(nic("52:54:00:60:00:09", "alone.sock", "client", "")).withoutSharedMemory();
         alone.define();
