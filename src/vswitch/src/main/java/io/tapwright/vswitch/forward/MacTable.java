@@ -23,7 +23,7 @@ public final class MacTable {
     private final int mostPerPort;
     private final int bucketShift;
     /** So that nobody outside can choose addresses that meet in one bucket. */
-    private final long multiplier = ThreadLocalRandom.current().nextLong() | 1;
+    private final long multiplier;
     /** mac << 16 | static << 15 | port + 1; 0 where there is none. */
     private final long[] entries;
     /** When an entry's address was last a source, in seconds. */
@@ -38,6 +38,11 @@ public final class MacTable {
      * @param mostPerPort so many are learned of one port, so that one guest can't take the others' room
      */
     public MacTable(int capacity, int mostPerPort) {
+        this(capacity, mostPerPort, ThreadLocalRandom.current().nextLong() | 1);
+    }
+
+    /** @param multiplier an odd number */
+    MacTable(int capacity, int mostPerPort, long multiplier) {
         if (Integer.bitCount(capacity) != 1 || capacity < 2 * BUCKET) {
             throw new IllegalArgumentException("a table for " + capacity + " addresses: expected a power of two from 16 on");
         }
@@ -47,6 +52,7 @@ public final class MacTable {
         seen = new int[2 * capacity];
         bucketShift = 64 - Integer.numberOfTrailingZeros(2 * capacity / BUCKET);
         this.mostPerPort = mostPerPort;
+        this.multiplier = multiplier;
     }
 
     /** The port of an address, or {@link #UNKNOWN}. */
@@ -73,7 +79,10 @@ public final class MacTable {
     }
 
     private int bucket(long mac) {
-        return (int) (mac * multiplier >>> bucketShift) * BUCKET;
+        // The second time, for addresses that follow each other: one product's upper bits hardly differ where the multiplier is
+        // near a simple fraction of 2^64, as one in a hundred is.
+        long mixed = mac * multiplier;
+        return (int) ((mixed ^ mixed >>> 32) * multiplier >>> bucketShift) * BUCKET;
     }
 
     /** A frame of this source came from a port. */

@@ -3,6 +3,7 @@ package io.tapwright.vswitch.forward;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.Random;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 
@@ -161,6 +162,24 @@ class MacTableTest {
             learned += small.portOf(mac(i)) == 1 ? 1 : 0;
         }
         assertThat(learned).isEqualTo(small.size() - 16).isLessThan(16);
+    }
+
+    @Test
+    void addressesThatFollowEachOtherSpreadOverTheBucketsWhateverTheMultiplier() {
+        Random random = new Random(1);
+        for (int seed = 0; seed < 2000; seed++) {
+            long multiplier = random.nextLong() | 1;
+            MacTable byLastOctet = new MacTable(1024, 512, multiplier);
+            MacTable byThirdOctet = new MacTable(1024, 512, multiplier);
+            for (int i = 0; i < 256; i++) {
+                byLastOctet.learn(mac(1) | (long) i << 40, 1, 1);
+            }
+            for (int i = 0; i < 512; i++) {
+                byThirdOctet.learn(mac(i), 1, 1);
+            }
+            assertThat(byLastOctet.size()).as("by the last octet, with %d", multiplier).isGreaterThan(240);
+            assertThat(byThirdOctet.size()).as("by the third octet, with %d", multiplier).isGreaterThan(500);
+        }
     }
 
     @Test
