@@ -5,8 +5,10 @@ import io.tapwright.model.capture.CaptureSink;
 import io.tapwright.model.capture.CaptureSource;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongSupplier;
 
 /**
  * One capture of a port. Nobody wakes its reader, which would cost the worker a system call: the reader looks again after
@@ -19,6 +21,8 @@ public final class PortCapture implements CaptureSource {
 
     private static final long SHORTEST_PAUSE_NANOS = 100_000;
     private static final long LONGEST_PAUSE_NANOS = 10_000_000;
+    private static final int MOST_LOOKS = 10;
+    private static final long LONGEST_LOOK_NANOS = 100_000;
 
     private final Mirrors mirrors;
     private final FrameRing ring;
@@ -30,8 +34,23 @@ public final class PortCapture implements CaptureSource {
     PortCapture(Mirrors mirrors, FrameRing ring) {
         this.mirrors = mirrors;
         this.ring = ring;
-        Instant now = Instant.now();
-        epochAhead = TimeUnit.SECONDS.toNanos(now.getEpochSecond()) + now.getNano() - System.nanoTime();
+        epochAhead = epochAhead(InstantSource.system(), System::nanoTime);
+    }
+
+    /** Looks at both clocks again, a few times, where the thread had to wait between them. */
+    static long epochAhead(InstantSource clock, LongSupplier nanoTime) {
+        long ahead = 0;
+        long shortest = Long.MAX_VALUE;
+        for (int look = 0; look < MOST_LOOKS && shortest > LONGEST_LOOK_NANOS; look++) {
+            long before = nanoTime.getAsLong();
+            Instant now = clock.instant();
+            long took = nanoTime.getAsLong() - before;
+            if (took < shortest) {
+                shortest = took;
+                ahead = TimeUnit.SECONDS.toNanos(now.getEpochSecond()) + now.getNano() - (before + took / 2);
+            }
+        }
+        return ahead;
     }
 
     FrameRing ring() {
