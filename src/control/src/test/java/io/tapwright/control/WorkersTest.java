@@ -161,7 +161,7 @@ class WorkersTest {
                 return super.links(detail);
             }
         }, told);
-        assertThat(told.problems).contains("could not reconcile the devices of the host: dump the devices: ENOBUFS");
+        assertThat(List.copyOf(told.problems)).contains("could not reconcile the devices of the host: dump the devices: ENOBUFS");
         mute.set(false);
         assertThat(await(agent.prepare(domain("web").nic(1, "vnet0").spec()))).isEqualTo(new HookAnswer.Ready());
     }
