@@ -286,12 +286,12 @@ class WorkQueueTest {
         }
         awaitAllWaiting(workers);
         // One worker watches the delay; the other works, comes back and waits without a time.
-        shared.addAfter("delayed", Duration.ofMillis(200));
+        shared.addAfter("delayed", Duration.ofSeconds(2));
         awaitState(workers, Thread.State.TIMED_WAITING);
         shared.addUrgent("short").get(5, TimeUnit.SECONDS);
         awaitAllWaiting(workers);
         shared.addUrgent("stuck");
-        assertThat(delayedKey.await(5, TimeUnit.SECONDS)).as("the delayed key, while the other worker is stuck").isTrue();
+        assertThat(delayedKey.await(10, TimeUnit.SECONDS)).as("the delayed key, while the other worker is stuck").isTrue();
         release.countDown();
     }
 
