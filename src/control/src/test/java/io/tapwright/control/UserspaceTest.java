@@ -31,6 +31,7 @@ import org.junit.jupiter.api.Test;
 class UserspaceTest {
 
     private static final Network FAST = World.inUserspace(World.made("fast", "br-fast"));
+    private static final Duration SHORT = Duration.ofMillis(100);
 
     private final World world = World.withDefaultBridge().network(FAST);
     private final DomainSpec web = domain("web").vhostNic(1, "/run/tapwright/vhost/web").on(1, "fast").sharingMemory().spec();
@@ -237,6 +238,7 @@ class UserspaceTest {
 
         @Test
         void thatCanNotBeReachedRefusesTheStartWithTheReason() {
+            world.switchPatience = SHORT;
             world.userspace.kill();
             world.start();
             world.libvirt.activate(web);
@@ -260,6 +262,7 @@ class UserspaceTest {
 
         @Test
         void thatRefusesIsSaidAndAskedAgain() {
+            world.switchPatience = SHORT;
             world.userspace.refuse("too many ports");
             world.start();
             world.libvirt.activate(web);

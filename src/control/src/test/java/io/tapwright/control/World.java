@@ -49,7 +49,6 @@ final class World {
     static final String INSTANCE = "main";
     static final Path SOCKETS = Path.of("/run/tapwright/vhost");
     static final TapOwner SWITCH_USER = new TapOwner(991, -1);
-    private static final Duration SWITCH_PATIENCE = Duration.ofMillis(100);
 
     final HandClock clock = new HandClock();
     final FakeHostNetwork kernel = new FakeHostNetwork();
@@ -59,6 +58,8 @@ final class World {
     final List<Rule> rules = new ArrayList<>();
     final Recorder told = new Recorder();
 
+    /** In real time, which the hand-driven clock does not stop: short only where a test lets it pass. */
+    Duration switchPatience = Duration.ofMinutes(1);
     boolean dryRun;
     ControlPlane agent;
 
@@ -121,7 +122,7 @@ final class World {
 
     World startWithoutLibvirt() {
         seen = seam.apply(kernel);
-        agent = new ControlPlane(settings(), seen, libvirt, userspace, told, () -> Instant.EPOCH, clock, SWITCH_PATIENCE);
+        agent = new ControlPlane(settings(), seen, libvirt, userspace, told, () -> Instant.EPOCH, clock, switchPatience);
         agent.watch();
         agent.reachSwitch();
         agent.drain();
@@ -199,7 +200,7 @@ final class World {
         return answer.join();
     }
 
-    /** As {@link #await}, of a switch that does not answer: real time passes. */
+    /** As {@link #await}, of a switch that does not answer: {@link #switchPatience} passes in real time. */
     HookAnswer awaitWithoutSwitch(CompletableFuture<HookAnswer> answer) {
         for (int i = 0; i < 1000 && !answer.isDone(); i++) {
             agent.drain();
