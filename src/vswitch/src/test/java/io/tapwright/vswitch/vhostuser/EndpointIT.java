@@ -36,11 +36,14 @@ class EndpointIT {
     private final Worker worker = new Worker("worker", 50_000, () -> { }, failures::add);
     private final VhostPort port = new VhostPort(new Segment("lan"), () -> loop.execute(() -> this.endpoint.checkPeer()));
     private Endpoint endpoint;
+    /** Each that the endpoint told of. */
+    private final Queue<PortStatus> told = new ConcurrentLinkedQueue<>();
 
     private Path open(boolean listen) {
         Path socket = directory.resolve("socket");
         VhostUserPort settings = new VhostUserPort("p", socket, listen, new MacAddress("02:00:00:00:00:01"));
-        endpoint = new Endpoint(settings, port, loop, new Switchboard(new Workers(List.of(worker))), () -> { }, OUT);
+        endpoint = new Endpoint(settings, port, loop, new Switchboard(new Workers(List.of(worker))),
+                () -> told.add(endpoint.status()), OUT);
         loop.start();
         worker.start();
         loop.execute(endpoint::open);
@@ -63,12 +66,21 @@ class EndpointIT {
         assertThat(loop.call(endpoint::status)).as(loop.call(endpoint::reason)).isEqualTo(status);
     }
 
+    /** Waits until the endpoint was in that state, which it may have left again when this thread looks. */
+    private void awaitTold(PortStatus status) {
+        long end = System.nanoTime() + 10_000_000_000L;
+        while (!told.contains(status) && System.nanoTime() < end) {
+            Thread.onSpinWait();
+        }
+        assertThat(told).contains(status);
+    }
+
     /** Has the port call a front-end that can't be called. */
     private void makeDeaf(GuestNic nic) {
         nic.fill(nic.rxCall);
         nic.frontEnd.send(FrontEnd.SET_VRING_CALL, u64(0), nic.rxCall);
         assertThat(nic.frontEnd.isClosedSoon()).isTrue();
-        await(PortStatus.FAILED);
+        awaitTold(PortStatus.FAILED);
     }
 
     @Test
@@ -96,7 +108,7 @@ class EndpointIT {
                 deaf.frontEnd.send(FrontEnd.SET_VRING_CALL, u64(0), deaf.rxCall);
                 deaf.disconnect();
             });
-            await(PortStatus.FAILED);
+            awaitTold(PortStatus.FAILED);
         }
     }
 
