@@ -279,12 +279,18 @@ class VirtualSwitchIT {
                     Thread.yield();
                 }
             }
+            awaitDrained(one);
             assertThat(two.receive(SHORT)).isNull();
             one.enable(true);
             assertPasses(one, 1, two, 2, 77);
             two.enable(false);
             one.send(frame(mac(2), mac(1), 64, 1));
+            awaitDrained(one);
             assertThat(two.receive(SHORT)).isNull();
+            long end = System.nanoTime() + SOON.toNanos();
+            while (lan.state(2).counters().drops().get("not-ready") == 0 && System.nanoTime() < end) {
+                Thread.onSpinWait();
+            }
             assertThat(lan.state(2).counters().drops().get("not-ready")).isPositive();
         }
     }
@@ -299,10 +305,20 @@ class VirtualSwitchIT {
             one.startRings(0, 0);
             one.send(frame(mac(2), mac(1), 64, 1));
             one.settle();
+            awaitDrained(one);
             assertThat(two.receive(SHORT)).isNull();
             one.enable(true);
             assertPasses(one, 1, two, 2, 2);
         }
+    }
+
+    /** Waits until the switch has given back all that a guest has sent. */
+    private static void awaitDrained(GuestNic nic) {
+        long end = System.nanoTime() + SOON.toNanos();
+        while (nic.tx.usedIndex() != nic.tx.availableIndex() && System.nanoTime() < end) {
+            Thread.onSpinWait();
+        }
+        assertThat(nic.tx.usedIndex()).as("frames given back").isEqualTo(nic.tx.availableIndex());
     }
 
     @Test
@@ -340,6 +356,8 @@ class VirtualSwitchIT {
                 }
                 assertThat(two.receive(SOON)).as("frame " + i).isEqualTo(frame);
             }
+            one.settle();
+            two.settle();
             long guests = TestSwitch.sharedMappings() - mappingsBefore;
             assertThat(guests).as("one each, and ours").isEqualTo(4);
         }
