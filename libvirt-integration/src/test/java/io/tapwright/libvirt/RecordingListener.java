@@ -7,30 +7,34 @@ import io.tapwright.model.domain.DomainReport;
 import io.tapwright.model.domain.HypervisorListener;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Function;
 import java.util.function.Predicate;
 
-/** Remembers what it hears, in order, and lets a test wait for something. */
+/**
+ * Remembers what it hears, in order, and lets a test wait for something. Any thread: a test may look while more is heard,
+ * and where it looks at several of these together, it does so in {@link #look}.
+ */
 final class RecordingListener implements HypervisorListener {
 
     static final Duration PATIENCE = Duration.ofSeconds(30);
 
-    final List<ConnectionState> states = new ArrayList<>();
-    final List<List<DomainReport>> listings = new ArrayList<>();
-    final List<DomainReport> reports = new ArrayList<>();
-    final List<DomainId> gone = new ArrayList<>();
+    final List<ConnectionState> states = new CopyOnWriteArrayList<>();
+    final List<List<DomainReport>> listings = new CopyOnWriteArrayList<>();
+    final List<DomainReport> reports = new CopyOnWriteArrayList<>();
+    final List<DomainId> gone = new CopyOnWriteArrayList<>();
     /** When libvirt was asked for each of them. */
-    final List<Long> goneAsked = new ArrayList<>();
-    final List<DomainId> unreadable = new ArrayList<>();
-    final List<String> events = new ArrayList<>();
-    final List<String> problems = new ArrayList<>();
+    final List<Long> goneAsked = new CopyOnWriteArrayList<>();
+    final List<DomainId> unreadable = new CopyOnWriteArrayList<>();
+    final List<String> events = new CopyOnWriteArrayList<>();
+    final List<String> problems = new CopyOnWriteArrayList<>();
     /** What is known now, from all of the above. */
-    final Map<DomainId, DomainReport> known = new HashMap<>();
+    final Map<DomainId, DomainReport> known = new ConcurrentHashMap<>();
     /** Names of the threads that called. */
-    final List<String> threads = new ArrayList<>();
+    final List<String> threads = new CopyOnWriteArrayList<>();
 
     /** Waits until {@code condition} holds. */
     synchronized void await(String what, Predicate<RecordingListener> condition) {
