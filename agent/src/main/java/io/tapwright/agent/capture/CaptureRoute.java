@@ -36,7 +36,7 @@ public class CaptureRoute {
     CaptureRoute(Agent agent, @ConfigProperty(name = "quarkus.application.version") String version) {
         this.agent = agent;
         captures = new Captures("tapwright " + version, agent::snapshot, new NicSource(agent::device, agent::switchSocket),
-                this::requireAllowed, LOG::info);
+                this::requireAllowed, LOG::info, Captures.LAST_PATIENCE);
     }
 
     /** Behind whatever refuses requests of other hosts. */

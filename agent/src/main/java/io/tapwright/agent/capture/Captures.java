@@ -20,8 +20,8 @@ final class Captures {
 
     static final int MOST = 4;
 
-    /** How long those that run may take to tell their readers that they are over. */
-    private static final Duration LAST_PATIENCE = Duration.ofMillis(500);
+    static final Duration LAST_PATIENCE = Duration.ofMillis(500);
+
     private static final String STOPPING = "the agent is stopping";
 
     private final String application;
@@ -29,6 +29,7 @@ final class Captures {
     private final Opener opener;
     private final Gate gate;
     private final Consumer<String> log;
+    private final Duration lastPatience;
     private final Semaphore free = new Semaphore(MOST);
     private final Set<Capture> running = ConcurrentHashMap.newKeySet();
     private volatile boolean closed;
@@ -46,15 +47,18 @@ final class Captures {
     }
 
     /**
-     * @param application what a capture says that it was made by
-     * @param log         hears of each begin and end, one line
+     * @param application  what a capture says that it was made by
+     * @param log          hears of each begin and end, one line
+     * @param lastPatience how long those that run may take at the end to tell their readers that they are over
      */
-    Captures(String application, Supplier<Snapshot> snapshot, Opener opener, Gate gate, Consumer<String> log) {
+    Captures(String application, Supplier<Snapshot> snapshot, Opener opener, Gate gate, Consumer<String> log,
+            Duration lastPatience) {
         this.application = application;
         this.snapshot = snapshot;
         this.opener = opener;
         this.gate = gate;
         this.log = log;
+        this.lastPatience = lastPatience;
     }
 
     /** Answers a request, from a thread of its own. */
@@ -136,7 +140,7 @@ final class Captures {
         closed = true;
         running.forEach(capture -> capture.stop(STOPPING));
         try {
-            if (free.tryAcquire(MOST, LAST_PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) {
+            if (free.tryAcquire(MOST, lastPatience.toMillis(), TimeUnit.MILLISECONDS)) {
                 free.release(MOST);
             }
         } catch (InterruptedException e) {
