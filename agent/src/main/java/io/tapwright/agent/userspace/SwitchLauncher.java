@@ -132,12 +132,14 @@ public final class SwitchLauncher implements ControlListener, AutoCloseable {
             // In this order: the one for the guests' sockets may lie in the other, which would come about as root's.
             directory(settings.controlSocket().getParent(), CONTROL_DIRECTORY_MODE, NOBODY);
             directory(settings.socketDirectory(), SOCKET_DIRECTORY_MODE, qemuGroup);
-            List<String> line = commandLine();
             Path log = settings.controlSocket().resolveSibling("switch.log");
-            Process started = new ProcessBuilder(line).redirectErrorStream(true).redirectInput(Path.of("/dev/null").toFile())
-                    .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile())).start();
+            List<String> program = List.of(command.toString(), "--control-socket", settings.controlSocket().toString(),
+                    "--socket-directory", settings.socketDirectory().toString());
+            Process started = new ProcessBuilder(commandLine(program, log)).redirectInput(Path.of("/dev/null").toFile())
+                    .redirectOutput(ProcessBuilder.Redirect.INHERIT).redirectError(ProcessBuilder.Redirect.INHERIT).start();
             started.onExit().thenRun(this::wake);
-            LOG.infof("started the switch in user space (process %d): %s, output in %s", started.pid(), String.join(" ", line), log);
+            LOG.infof("started the switch in user space (process %d): %s, output in %s", started.pid(), String.join(" ", program),
+                    log);
             return started;
         } catch (IOException e) {
             LOG.errorf("cannot start the switch in user space: %s", e.getMessage());
@@ -149,11 +151,12 @@ public final class SwitchLauncher implements ControlListener, AutoCloseable {
         notifyAll();
     }
 
-    private List<String> commandLine() {
+    /** The log is opened by the switch's user, in whose directory it lies: root would follow a link that he has put in its place. */
+    private List<String> commandLine(List<String> program, Path log) {
         List<String> line = new ArrayList<>(List.of("setsid"));
         settings.user().ifPresent(user -> line.addAll(List.of("setpriv", "--reuid=" + user, "--regid=" + user, "--init-groups")));
-        line.addAll(List.of(command.toString(), "--control-socket", settings.controlSocket().toString(),
-                "--socket-directory", settings.socketDirectory().toString()));
+        line.addAll(List.of("sh", "-c", "log=$1; shift; exec \"$@\" >>\"$log\" 2>&1", "tapwright-switch", log.toString()));
+        line.addAll(program);
         return line;
     }
 

@@ -28,7 +28,7 @@ class SwitchLauncherTest {
     @BeforeEach
     void write() throws IOException {
         Path command = directory.resolve("switch");
-        Files.writeString(command, "#!/bin/sh\necho \"$$ $*\" >> " + directory + "/started\nexec sleep 1000\n");
+        Files.writeString(command, "#!/bin/sh\necho started $$\necho \"$$ $*\" >> " + directory + "/started\nexec sleep 1000\n");
         Files.setPosixFilePermissions(command, PosixFilePermissions.fromString("rwx------"));
         launcher = new SwitchLauncher(new UserspaceSettings(directory.resolve("vhost"), directory.resolve("ctl/control.sock"),
                 Optional.empty(), Optional.of(command)), command, -1);
@@ -78,6 +78,7 @@ class SwitchLauncherTest {
         assertThat(first.getFirst()).endsWith(
                 " --control-socket " + directory + "/ctl/control.sock --socket-directory " + directory + "/vhost");
         assertThat(directory.resolve("vhost")).isDirectory();
+        assertThat(directory.resolve("ctl/switch.log")).content().contains("started " + pid(first.getFirst()));
         launcher.switchChanged(true, "");
         assertThat(sessionOf(pid(first.getFirst()))).isEqualTo(pid(first.getFirst()));
         ProcessHandle.of(pid(first.getFirst())).orElseThrow().destroyForcibly();
@@ -124,6 +125,7 @@ class SwitchLauncherTest {
         }
         assertThat(Files.readString(who).strip()).isEqualTo(user);
         assertThat(Files.getOwner(who.resolveSibling("vhost"))).hasToString(user);
+        assertThat(Files.getOwner(who.resolveSibling("switch.log"))).as("who has opened the log").hasToString(user);
         assertThat((int) Files.getAttribute(who.getParent(), "unix:mode") & 07777).isEqualTo(0755);
         assertThat((int) Files.getAttribute(who.resolveSibling("vhost"), "unix:mode") & 07777).isEqualTo(02770);
     }
