@@ -148,8 +148,11 @@ public final class SwitchServer implements AutoCloseable {
     }
 
     void endCapture(CaptureSource capture) {
-        capture.close();
-        captures.decrementAndGet();
+        try {
+            capture.close();
+        } finally {
+            captures.decrementAndGet();
+        }
     }
 
     void closed(ServerConnection connection) {
