@@ -1,11 +1,15 @@
 /*
- * usage: rings SIZE WAYS ADDRESSES CORE FIRST_SECONDS SECONDS PATH...
+ * usage: rings SIZE WAYS ADDRESSES CORE OTHER_CORE FIRST_SECONDS SECONDS PATH...
+ *        rings CORE OTHER_CORE
  *
  * As many frames as go through, from the first port of each pair to the second (WAYS 1), or also back (2), through the
  * back-end that listens at the PATHs; each port has its part of the ADDRESSES, which take turns. SIZE is a frame's, 64 to
  * 9000 bytes, without the checksum of the wire. Having told all addresses, it says "ready", and waits for a line; then
- * FIRST_SECONDS do not count, and SECONDS do. Prints one line of JSON. Ends with 0 if all is well, with 1 if a frame came
+ * FIRST_SECONDS do not count, and SECONDS do, in slices: of each it is said how far away OTHER_CORE was before and after it,
+ * which is the back-end's. Prints one line of JSON. Ends with 0 if all is well, with 1 if a frame came
  * that should not have or none came, with 2 if it can't run.
+ *
+ * Without all that it prints in nanoseconds how far away OTHER_CORE is.
  *
  * Every frame's headers are written anew, and those of every frame that arrives are read; the bytes behind them stay.
  */
@@ -41,7 +45,14 @@ static int port_count, flow_count, size, ways;
 static uint32_t addresses; /* of one port */
 static uint64_t strays;
 static double longest_gap;             /* in which nothing arrived, of a run, in seconds */
-static double least_rate, most_rate;   /* frames a second in its slices */
+
+/* Some of the measured time; by number. */
+struct slice {
+    double rate, nanos; /* frames a second; distance to the other core at its end */
+};
+static struct slice *slices;
+static int slice_count;
+static double nanos_at_begin;
 
 static double seconds_by(clockid_t clock)
 {
@@ -224,20 +235,12 @@ static uint64_t all_received(void)
     return sum;
 }
 
-static void slice_ends(double took, uint64_t arrived)
-{
-    double rate = arrived / took;
-    if (rate < least_rate || least_rate == 0)
-        least_rate = rate;
-    if (rate > most_rate)
-        most_rate = rate;
-}
-
 static void run_for(double seconds)
 {
+    nanos_at_begin = distance_nanos();
     double begin = now(), last = begin, slice = begin;
     uint64_t before = all_received();
-    longest_gap = least_rate = most_rate = 0;
+    longest_gap = slice_count = 0;
     for (double time = begin; time < begin + seconds; time = now()) {
         for (int i = 0; i < flow_count; i++)
             flow_send(&flows[i], BURST);
@@ -247,8 +250,8 @@ static void run_for(double seconds)
             last = time;
         if (time - slice >= SLICE_SECONDS) {
             uint64_t all = all_received();
-            slice_ends(time - slice, all - before);
-            slice = time;
+            slices[slice_count++] = (struct slice){(all - before) / (time - slice), distance_nanos()};
+            slice = now();
             before = all;
         }
     }
@@ -280,11 +283,15 @@ static int measure(double seconds)
     uint64_t sent = sum_of_flows(offsetof(struct flow, sent)), in_time_sent = sent - sent_before;
     drain();
     printf("{\"size\":%d,\"ways\":%d,\"ports\":%d,\"addresses\":%u,\"seconds\":%.3f,\"coreShare\":%.3f,\"sent\":%lu,\"received\":%lu,"
-           "\"framesPerSecond\":%.0f,\"gbitPerSecond\":%.3f,\"lostOfAll\":%.6f,\"refusedOfBursts\":%.3f,\"longestGapMicros\":%.0f,\"leastOfSlices\":%.0f,\"mostOfSlices\":%.0f,\"strays\":%lu}\n",
+           "\"framesPerSecond\":%.0f,\"gbitPerSecond\":%.3f,\"lostOfAll\":%.6f,\"refusedOfBursts\":%.3f,\"longestGapMicros\":%.0f,\"strays\":%lu,\"slices\":[",
            size, ways, port_count, addresses * port_count, took, own / took, (unsigned long)in_time_sent, (unsigned long)in_time,
            in_time / took, in_time / took * size * 8 / 1e9, 1 - (double)all_received() / sent,
            (double)sum_of_flows(offsetof(struct flow, offers_refused)) / sum_of_flows(offsetof(struct flow, offers)),
-           longest_gap * 1e6, least_rate, most_rate, (unsigned long)strays);
+           longest_gap * 1e6, (unsigned long)strays);
+    for (int i = 0; i < slice_count; i++)
+        printf("%s{\"framesPerSecond\":%.0f,\"nanosBefore\":%.0f,\"nanosAfter\":%.0f}", i ? "," : "", slices[i].rate,
+               i ? slices[i - 1].nanos : nanos_at_begin, slices[i].nanos);
+    puts("]}");
     return in_time && !strays ? 0 : 1;
 }
 
@@ -300,18 +307,28 @@ static void stay_on(int core)
 int main(int argc, char **argv)
 {
     char byte;
-    if (argc < 9)
-        die("usage: rings SIZE WAYS ADDRESSES CORE FIRST_SECONDS SECONDS PATH...");
+    if (argc == 3) {
+        stay_on(number("CORE", argv[1], 0, CPU_SETSIZE - 1));
+        distance_begin(number("OTHER_CORE", argv[2], 0, CPU_SETSIZE - 1));
+        printf("%.0f\n", distance_nanos());
+        return 0;
+    }
+    if (argc < 10)
+        die("usage: rings SIZE WAYS ADDRESSES CORE OTHER_CORE FIRST_SECONDS SECONDS PATH...");
     size = number("SIZE", argv[1], LEAST, MOST);
     ways = number("WAYS", argv[2], 1, 2);
-    port_count = argc - 7;
+    port_count = argc - 8;
     if (port_count % 2 || port_count > MAX_PORTS)
         die("%d ports: must be pairs, and %d at most", port_count, MAX_PORTS);
     addresses = number("ADDRESSES", argv[3], port_count, 60000) / port_count;
     stay_on(number("CORE", argv[4], 0, CPU_SETSIZE - 1));
-    double first = number("FIRST_SECONDS", argv[5], 0, 3600), seconds = number("SECONDS", argv[6], 0.01, 86400);
+    distance_begin(number("OTHER_CORE", argv[5], 0, CPU_SETSIZE - 1));
+    double first = number("FIRST_SECONDS", argv[6], 0, 3600), seconds = number("SECONDS", argv[7], 0.01, 86400);
+    slices = calloc((first > seconds ? first : seconds) / SLICE_SECONDS + 1, sizeof *slices);
+    if (!slices)
+        die("no memory for %g seconds of slices", seconds);
     for (int i = 0; i < port_count; i++)
-        port_open(&ports[i], i, argv[7 + i], buffers_a_frame());
+        port_open(&ports[i], i, argv[8 + i], buffers_a_frame());
     for (int i = 0; i < port_count; i++)
         flow_make(&ports[i], &ports[i ^ 1]);
     learn();

@@ -44,6 +44,15 @@ void port_open(struct port *port, int number, const char *path, int buffers_a_fr
 /* frontend.c: the messages that hand the port's memory and rings to the back-end which listens at path. */
 void frontend_connect(struct port *port, const char *path, size_t memory_size);
 
+/* distance.c: from now on it can be asked how far away a core is. */
+void distance_begin(int core);
+
+/*
+ * In nanoseconds, how long a cache line takes to that core and back. A tenth of a millisecond, in which whatever else runs there
+ * waits. A hypervisor may run its virtual cores on whichever it likes, and with that it changes what two of them can reach.
+ */
+double distance_nanos(void);
+
 /* Makes what was published visible, and calls the back-end where it wants to be called. */
 void ring_publish(struct ring *ring);
 

@@ -1,8 +1,5 @@
 package io.tapwright.bench.forwarding;
 
-import io.tapwright.testkit.lab.Command;
-import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 
 /**
@@ -31,7 +28,7 @@ enum CoreDistance {
         return title;
     }
 
-    /** @param before and after in nanoseconds, see {@link #nanos} */
+    /** @param before and after in nanoseconds, that a cache line takes to the other core and back */
     static CoreDistance of(double before, double after) {
         if (before <= LIMIT_NANOS != after <= LIMIT_NANOS) {
             return CHANGED;
@@ -39,9 +36,4 @@ enum CoreDistance {
         return before <= LIMIT_NANOS ? NEAR : FAR;
     }
 
-    /** How long a cache line takes to the other core and back. */
-    static double nanos(Path program, Cores cores) {
-        return Double.parseDouble(Command.run(Duration.ofSeconds(20), new byte[0],
-                List.of(program.toString(), Integer.toString(cores.guests()), Integer.toString(cores.backEnd()))).orThrow().strip());
-    }
 }

@@ -1,6 +1,9 @@
 package io.tapwright.bench.forwarding;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.StreamSupport;
 
 /**
  * What came of one run.
@@ -11,31 +14,54 @@ import com.fasterxml.jackson.databind.JsonNode;
  * @param refused         the share of bursts that the sender's ring did not take whole, for it was full; where it is near 0,
  *                        the guests' side was the limit
  * @param waited          the share of the time in which a thread that counts was ready to run, and others had its core
- * @param evenness        the least of its quarters of a second to the most; 1 where the guests don't say
+ * @param slices          of the time, in which it is known how far apart the two cores were; empty where the guests don't say
  * @param distance        of the two cores
  */
-record Measurement(double framesPerSecond, double gbitPerSecond, double lost, double refused, double waited, double evenness,
+record Measurement(double framesPerSecond, double gbitPerSecond, double lost, double refused, double waited, List<Slice> slices,
         CoreDistance distance) {
 
     private static final double DISTURBED = 0.03;
-    /** Below, the cores were exchanged and exchanged back: near ones reach more than this times as much as far ones. */
-    private static final double LEAST_EVENNESS = 0.75;
+    /** Fewer are no measurement: of a quarter of a second each. */
+    private static final int LEAST_SLICES = 4;
 
-    /** Without the distance of the cores, so far: it counts nowhere before {@link #at} was told that. */
+    /** Some of the time. */
+    record Slice(double framesPerSecond, CoreDistance distance) {
+
+        private static Slice of(JsonNode slice) {
+            return new Slice(slice.get("framesPerSecond").asDouble(),
+                    CoreDistance.of(slice.get("nanosBefore").asDouble(), slice.get("nanosAfter").asDouble()));
+        }
+    }
+
+    /** Without the distance of the cores, so far: it counts nowhere before {@link #told} was asked. */
     static Measurement of(JsonNode result, double waited) {
         return new Measurement(result.get("framesPerSecond").asDouble(), result.get("gbitPerSecond").asDouble(),
-                result.get("lostOfAll").asDouble(), result.get("refusedOfBursts").asDouble(), waited, evenness(result),
-                CoreDistance.CHANGED);
+                result.get("lostOfAll").asDouble(), result.get("refusedOfBursts").asDouble(), waited,
+                StreamSupport.stream(result.path("slices").spliterator(), false).map(Slice::of).toList(), CoreDistance.CHANGED);
     }
 
-    private static double evenness(JsonNode result) {
-        return result.has("leastOfSlices") ? result.get("leastOfSlices").asDouble() / result.get("mostOfSlices").asDouble() : 1;
+    /**
+     * Tells the times apart at which the cores were near and far.
+     *
+     * @param around the distance before and after all of it, for guests that don't say more
+     * @return of each distance at which there was time enough; all of it as one that changed where there was at none
+     */
+    List<Measurement> told(CoreDistance around) {
+        List<Measurement> parts = new ArrayList<>();
+        if (slices.isEmpty()) {
+            parts.add(at(around, framesPerSecond));
+        }
+        for (CoreDistance steady : CoreDistance.STEADY) {
+            List<Slice> some = slices.stream().filter(slice -> slice.distance == steady).toList();
+            if (some.size() >= LEAST_SLICES) {
+                parts.add(at(steady, some.stream().mapToDouble(Slice::framesPerSecond).average().orElseThrow()));
+            }
+        }
+        return parts.isEmpty() ? List.of(this) : parts;
     }
 
-    /** @param measured before and after */
-    Measurement at(CoreDistance measured) {
-        return new Measurement(framesPerSecond, gbitPerSecond, lost, refused, waited, evenness,
-                evenness < LEAST_EVENNESS ? CoreDistance.CHANGED : measured);
+    private Measurement at(CoreDistance steady, double rate) {
+        return new Measurement(rate, gbitPerSecond * rate / framesPerSecond, lost, refused, waited, slices, steady);
     }
 
     double megaFrames() {

@@ -25,11 +25,9 @@ final class Rig implements AutoCloseable {
     private final RingGuests rings;
     private final DriverGuests driver;
     private final Path tapTraffic;
-    private final Path distance;
     private final Thread onExit = Thread.ofPlatform().unstarted(this::abandon);
 
-    private Rig(Path root, Path directory, Cores cores, HugePages pages, RingGuests rings, DriverGuests driver, Path tapTraffic,
-            Path distance) {
+    private Rig(Path root, Path directory, Cores cores, HugePages pages, RingGuests rings, DriverGuests driver, Path tapTraffic) {
         this.root = root;
         this.directory = directory;
         this.cores = cores;
@@ -37,7 +35,6 @@ final class Rig implements AutoCloseable {
         this.rings = rings;
         this.driver = driver;
         this.tapTraffic = tapTraffic;
-        this.distance = distance;
     }
 
     /** @param ports how many guests there will be at most */
@@ -48,9 +45,8 @@ final class Rig implements AutoCloseable {
             DriverGuests driver = DriverGuests.compile(tools, directory, cores);
             RingGuests rings = RingGuests.compile(tools, directory, cores);
             Path tapTraffic = tools.compile("tap_traffic", directory, List.of("-O3"));
-            Path distance = tools.compile("distance", directory, List.of("-O3", "-pthread"));
             HugePages pages = HugePages.reserve(MEBIBYTES + DriverGuests.mebibytes(ports));
-            Rig rig = new Rig(tools.root(), directory, cores, pages, rings, driver, tapTraffic, distance);
+            Rig rig = new Rig(tools.root(), directory, cores, pages, rings, driver, tapTraffic);
             Runtime.getRuntime().addShutdownHook(rig.onExit);
             return rig;
         } catch (IOException | RuntimeException | AssertionError e) {
@@ -83,10 +79,6 @@ final class Rig implements AutoCloseable {
 
     Path tapTraffic() {
         return tapTraffic;
-    }
-
-    Path distance() {
-        return distance;
     }
 
     private void abandon() {

@@ -2,8 +2,10 @@ package io.tapwright.bench.forwarding;
 
 import io.tapwright.bench.Report;
 import io.tapwright.bench.Tools;
+import io.tapwright.testkit.lab.Command;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -38,10 +40,17 @@ final class RingGuests implements Traffic {
         }
     }
 
+    /** How long a cache line takes from the guests' core to the back-end's and back, in nanoseconds. */
+    double distanceNanos() {
+        return Double.parseDouble(Command.run(Duration.ofSeconds(20), new byte[0], List.of(program.toString(),
+                Integer.toString(cores.guests()), Integer.toString(cores.backEnd()))).orThrow().strip());
+    }
+
     /** Guests that connect, and wait to be told to begin. */
     Guests start(BackEnd backEnd, Load load, double warmUpSeconds, double seconds) throws IOException {
         List<String> command = new ArrayList<>(List.of(program.toString(), Integer.toString(load.size()), Integer.toString(load.ways()),
-                Integer.toString(load.macs()), Integer.toString(cores.guests()), Double.toString(warmUpSeconds), Double.toString(seconds)));
+                Integer.toString(load.macs()), Integer.toString(cores.guests()), Integer.toString(cores.backEnd()),
+                Double.toString(warmUpSeconds), Double.toString(seconds)));
         backEnd.ports().subList(0, load.ports()).forEach(port -> command.add(port.toString()));
         return Guests.start(program.resolveSibling("rings.log"), command);
     }

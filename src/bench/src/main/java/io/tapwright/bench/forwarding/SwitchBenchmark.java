@@ -75,8 +75,9 @@ public final class SwitchBenchmark implements Benchmark {
 
     private void parameters(Report report, Rig rig, Traffic traffic, List<Contender> present) {
         report.line("medians of %d alternating rounds; one way between two guests, one address each; the size is a frame's without the"
-                + " checksum of the wire; only what arrives counts. Before and after each measurement it is looked how far apart the two"
-                + " cores are, which a hypervisor may change at any time: what was measured near and far is told apart", rounds);
+                + " checksum of the wire; only what arrives counts. A hypervisor may exchange the two cores at any time for others: how"
+                + " far apart they are is looked at before and after each quarter of a second, or each measurement where the guests"
+                + " don't say more, and what was measured near and far is told apart", rounds);
         report.line("%nguests, on core %d: %s", rig.cores().guests(), traffic.description());
         report.line("%nback-ends, all their threads on core %d:%n", rig.cores().backEnd());
         present.forEach(c -> report.line("- %s: %s (%s)", c.title(), c.description(), c.version()));
