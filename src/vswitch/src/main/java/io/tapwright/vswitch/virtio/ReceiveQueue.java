@@ -106,6 +106,10 @@ public final class ReceiveQueue {
                 next += whole;
                 continue;
             }
+            if (!ring.isUsable()) {
+                // It was found broken just now.
+                break;
+            }
             outcome = sendSpread(batch, batch.frames[picks[next]]);
             if (outcome != Outcome.SENT) {
                 break;
