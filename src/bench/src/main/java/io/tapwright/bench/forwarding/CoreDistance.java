@@ -35,5 +35,4 @@ enum CoreDistance {
         }
         return before <= LIMIT_NANOS ? NEAR : FAR;
     }
-
 }

@@ -28,7 +28,10 @@ final class Samples {
         this.all = all;
     }
 
-    /** Measures again where somebody else had the cores too; the least disturbed attempt counts in any case. */
+    /**
+     * Measures again where somebody else had the cores too; the least disturbed attempt counts in any case. One in which the cores
+     * were near and then far, for long enough, counts for both.
+     */
     void measure(Report report, Rig rig, Traffic traffic, Contender contender, Load load) throws Exception {
         List<Measurement> measured = new ArrayList<>();
         for (int attempt = 0; attempt < ATTEMPTS && measured.stream().allMatch(Measurement::disturbed); attempt++) {

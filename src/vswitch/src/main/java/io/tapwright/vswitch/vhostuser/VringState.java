@@ -44,9 +44,10 @@ final class VringState {
         return kicked && size != 0 && descriptors != 0 && available != 0 && used != 0;
     }
 
-    /** Runs wherever its memory is there; not one that was given up, until it is kicked again. */
+    /** Runs, or does so once its memory is there; not one that was given up, until it is kicked again. */
     boolean isToRun() {
-        return isComplete() && ring.broken() == null;
+        // One that runs may have an address of 0, which is a front-end's to use.
+        return ring.isUsable() || isComplete() && ring.broken() == null;
     }
 
     /** With the ring locked: starts it, or lets it go on at the same place in other memory. */

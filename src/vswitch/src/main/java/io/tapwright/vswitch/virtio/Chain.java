@@ -35,7 +35,7 @@ final class Chain {
         boolean indirect = false;
         int number = head;
         for (int steps = 0; ; steps++) {
-            // A loop, or a chain longer than its table, comes to its end here: also one of empty buffers, which are no parts.
+            // A loop, or a chain longer than its table, comes to its end here: also one of empty buffers, which are no pieces.
             if (steps >= size || steps >= MOST_PIECES) {
                 return FAULT;
             }

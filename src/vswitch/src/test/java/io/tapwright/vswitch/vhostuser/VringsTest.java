@@ -161,6 +161,23 @@ class VringsTest {
     }
 
     @Test
+    void aRingWhoseTableLiesAtAddress0LosesItWithItsMemory() {
+        up();
+        try (GuestRam other = new GuestRam(1 << 20)) {
+            long guest = 0x9000_0000L;
+            FuzzGround.handle(session, FrontEnd.ADD_MEM_REG, FrontEnd.region(guest, other.size(), 0, 0), other.file.duplicate());
+            FuzzGround.handle(session, FrontEnd.SET_VRING_NUM, state(3, 256));
+            FuzzGround.handle(session, FrontEnd.SET_VRING_ADDR, FrontEnd.address(3, 0, 0x10000, 0x8000, 0x18000, 0));
+            FuzzGround.handle(session, FrontEnd.SET_VRING_KICK, FrontEnd.u64(3), nic.txKick.duplicate());
+            assertThat(port.from(1).queue().ring().isUsable()).isTrue();
+            FuzzGround.handle(session, FrontEnd.SET_VRING_ADDR, FrontEnd.address(3, 0, 0, 0x8000, 0x10000, 0));
+            assertThat(port.from(1).queue().ring().isUsable()).isTrue();
+            FuzzGround.handle(session, FrontEnd.REM_MEM_REG, FrontEnd.region(guest, other.size(), 0, 0));
+            assertThat(port.from(1).queue().ring().isUsable()).as("of a ring whose memory is unmapped").isFalse();
+        }
+    }
+
+    @Test
     void aRingThatWasBrokenStaysSoWhenItsMemoryGoesAndComesBack() {
         up();
         breakDown(0, "jumped");
