@@ -69,6 +69,7 @@ public final class MessageFuzz implements AutoCloseable {
         Connection connection = new Connection(server, new Session(ground.attacker, ground.peers));
         boolean alive = true;
         int known = input.u8();
+        userBegin = (known & 12) == 12 ? 0 : GuestRam.USER;
         try {
             if ((known & 1) != 0) {
                 FuzzGround.bringUp(connection.session(), nic, GuestNic.USUAL | ((known & 2) != 0 ? GuestNic.LOG_ALL : 0));
@@ -144,6 +145,8 @@ public final class MessageFuzz implements AutoCloseable {
         };
     }
 
+    /** Where the front-end has the memory, which may be at 0: that is also what says that an address was not said yet. */
+    private long userBegin;
     private int lastRegions;
     private boolean lastHasFd;
 
@@ -196,9 +199,9 @@ public final class MessageFuzz implements AutoCloseable {
         return number < 128 ? number & 1 : number < 250 ? number & 15 : (int) input.u64();
     }
 
-    private static long user(Input input, long offset) {
+    private long user(Input input, long offset) {
         int how = input.u8();
-        return how < 200 ? GuestRam.user(offset) : GuestRam.user(input.near(offset, 0, 0x30000));
+        return userBegin + (how < 200 ? offset : input.near(offset, 0, 0x30000));
     }
 
     private void region(Input input, long[] to, int at) {
@@ -208,7 +211,7 @@ public final class MessageFuzz implements AutoCloseable {
         long length = how < 64 ? size - begin : input.near(size - begin, size / 2, 4096, 100);
         to[at] = input.u8() < 220 ? GuestRam.GUEST + begin : input.near(GuestRam.GUEST, 0, -4096, Long.MIN_VALUE);
         to[at + 1] = length;
-        to[at + 2] = GuestRam.USER + begin;
+        to[at + 2] = userBegin + begin;
         to[at + 3] = input.u8() < 220 ? begin : input.near(0, size, Long.MAX_VALUE);
     }
 
