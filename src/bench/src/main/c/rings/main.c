@@ -5,8 +5,8 @@
  * As many frames as go through, from the first port of each pair to the second (WAYS 1), or also back (2), through the
  * back-end that listens at the PATHs; each port has its part of the ADDRESSES, which take turns. SIZE is a frame's, 64 to
  * 9000 bytes, without the checksum of the wire. Having told all addresses, it says "ready", and waits for a line; then
- * FIRST_SECONDS do not count, and SECONDS do, in slices: of each it is said how far away OTHER_CORE was before and after it,
- * which is the back-end's. Prints one line of JSON. Ends with 0 if all is well, with 1 if a frame came
+ * FIRST_SECONDS do not count, and SECONDS do, in slices: of each it is said how far away OTHER_CORE, the back-end's, was before
+ * and after it. Prints one line of JSON. Ends with 0 if all is well, with 1 if a frame came
  * that should not have or none came, with 2 if it can't run.
  *
  * Without all that it prints in nanoseconds how far away OTHER_CORE is.
@@ -314,7 +314,7 @@ int main(int argc, char **argv)
         return 0;
     }
     if (argc < 10)
-        die("usage: rings SIZE WAYS ADDRESSES CORE OTHER_CORE FIRST_SECONDS SECONDS PATH...");
+        die("usage: rings SIZE WAYS ADDRESSES CORE OTHER_CORE FIRST_SECONDS SECONDS PATH... | rings CORE OTHER_CORE");
     size = number("SIZE", argv[1], LEAST, MOST);
     ways = number("WAYS", argv[2], 1, 2);
     port_count = argc - 8;

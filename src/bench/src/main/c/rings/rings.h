@@ -44,7 +44,7 @@ void port_open(struct port *port, int number, const char *path, int buffers_a_fr
 /* frontend.c: the messages that hand the port's memory and rings to the back-end which listens at path. */
 void frontend_connect(struct port *port, const char *path, size_t memory_size);
 
-/* distance.c: from now on it can be asked how far away a core is. */
+/* distance.c: once at the begin, which core it is that distance_nanos() asks. */
 void distance_begin(int core);
 
 /*
